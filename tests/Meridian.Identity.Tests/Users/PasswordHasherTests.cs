@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+using Meridian.Identity.Users;
+
+namespace Meridian.Identity.Tests.Users;
+
+public sealed class PasswordHasherTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_hash_has_keystones_form_and_verifies()
+    {
+        using var hasher = new PasswordHasher(4);
+
+        var hash = await hasher.HashAsync("pässword 😀", Token);
+
+        Assert.StartsWith("$2b$04$", hash, StringComparison.Ordinal);
+        Assert.Equal(60, hash.Length);
+        Assert.True(await hasher.VerifyAsync("pässword 😀", hash, Token));
+        Assert.False(await hasher.VerifyAsync("password", hash, Token));
+        Assert.False(await hasher.VerifyAsync("", hash, Token));
+    }
+
+    [Fact]
+    public async Task A_hash_that_python_bcrypt_made_verifies()
+    {
+        using var hasher = new PasswordHasher(4);
+
+        // The $2b$ vector "U*U" of the crypt_blowfish test suite.
+        Assert.True(await hasher.VerifyAsync("U*U", "$2b$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", Token));
+    }
+
+    [Fact]
+    public async Task Ossa_2012_002_only_the_first_72_bytes_count()
+    {
+        using var hasher = new PasswordHasher(4);
+        var exact = new string('a', 72);
+        var hash = await hasher.HashAsync(exact + "tail", Token);
+
+        Assert.True(await hasher.VerifyAsync(exact, hash, Token));
+        Assert.True(await hasher.VerifyAsync(exact + new string('b', 4000), hash, Token));
+        Assert.False(await hasher.VerifyAsync(exact[..71], hash, Token));
+        Assert.True(await hasher.VerifyAsync(exact + "😀😀", hash, Token));
+    }
+
+    [Fact]
+    public async Task Nobodys_password_is_never_right()
+    {
+        using var hasher = new PasswordHasher(4);
+
+        Assert.False(await hasher.VerifyAsync("x", null, Token));
+        Assert.False(await hasher.VerifyAsync("x", "no hash at all", Token));
+    }
+}
