@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Data.Common;
+
+using LinqToDB;
+using LinqToDB.Data;
+using LinqToDB.Mapping;
+
+using Meridian.Platform.Config;
+
+using Microsoft.Data.Sqlite;
+
+using MySqlConnector;
+
+using Npgsql;
+
+namespace Meridian.Platform.Storage;
+
+/// <summary>
+/// One database of a service. Reads open a pooled connection each; every write goes through <see cref="BeginAsync"/>.
+/// Under SQLite one write transaction a file is admitted at a time, in order of arrival, so that writers never spin on the file's lock.
+/// </summary>
+public sealed class Database : IAsyncDisposable
+{
+    private readonly DataOptions options;
+    private readonly DatabaseUrl url;
+    private readonly SemaphoreSlim? writeGate;
+
+    private Database(DatabaseUrl url, string synchronous)
+    {
+        this.url = url;
+        var schema = StorageMapping.For(url.Kind);
+        var data = new DataOptions().UseMappingSchema(schema).UseCompareNulls(CompareNulls.LikeSql);
+        options = url.Kind switch
+        {
+            DatabaseKind.Sqlite => data.UseSQLite(url.ConnectionString, LinqToDB.DataProvider.SQLite.SQLiteProvider.Microsoft)
+                .UseInterceptor(new SqlitePragmas(synchronous)),
+            DatabaseKind.MariaDb => data.UseMySql(url.ConnectionString, LinqToDB.DataProvider.MySql.MySqlVersion.MariaDB10, LinqToDB.DataProvider.MySql.MySqlProvider.MySqlConnector),
+            _ => data.UsePostgreSQL(url.ConnectionString, LinqToDB.DataProvider.PostgreSQL.PostgreSQLVersion.v15),
+        };
+        writeGate = url.Kind == DatabaseKind.Sqlite ? new(1, 1) : null;
+    }
+
+    public DatabaseKind Kind => url.Kind;
+
+    internal string ConnectionString => url.ConnectionString;
+
+    /// <summary>File path or database name: for messages; never holds a password.</summary>
+    public string Name => url.Name;
+
+    /// <summary>Opens a database. The same URL must be opened once a process: ask <see cref="ProcessResources.Database"/>.</summary>
+    internal static Database Open(DatabaseUrl url, string synchronous)
+    {
+        if (url.SqliteFile is { } file)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        }
+
+        return new(url, synchronous);
+    }
+
+    /// <summary>A connection for reading. Dispose it after the call.</summary>
+    public DataConnection Open() => new(options);
+
+    /// <summary>A transaction for writing: commit it, or its disposal rolls it back. Never hold it across a call of another service.</summary>
+    public async Task<WriteConnection> BeginAsync(CancellationToken cancellationToken)
+    {
+        if (writeGate is not null)
+        {
+            await writeGate.WaitAsync(cancellationToken);
+        }
+
+        var connection = new WriteConnection(options, writeGate);
+        try
+        {
+            await connection.BeginTransactionAsync(
+                Kind == DatabaseKind.Sqlite ? System.Data.IsolationLevel.Serializable : System.Data.IsolationLevel.ReadCommitted, cancellationToken);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>True when a unique or primary key refused the row.</summary>
+    public static bool IsDuplicateKey(Exception exception) => exception switch
+    {
+        SqliteException sqlite => sqlite.SqliteErrorCode == 19 && sqlite.SqliteExtendedErrorCode is 1555 or 2067,
+        MySqlException mysql => mysql.ErrorCode == MySqlErrorCode.DuplicateKeyEntry,
+        PostgresException postgres => postgres.SqlState == PostgresErrorCodes.UniqueViolation,
+        LinqToDBException { InnerException: { } inner } => IsDuplicateKey(inner),
+        _ => false,
+    };
+
+    /// <summary>True when a transaction lost against another one and may be tried again.</summary>
+    public static bool IsTransient(Exception exception) => exception switch
+    {
+        SqliteException sqlite => sqlite.SqliteErrorCode is 5 or 6,
+        MySqlException mysql => mysql.ErrorCode is MySqlErrorCode.LockDeadlock or MySqlErrorCode.LockWaitTimeout,
+        PostgresException postgres => postgres.SqlState is PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected,
+        _ => false,
+    };
+
+    /// <summary>True when the database itself is away: the caller answers 503 and tries later.</summary>
+    public static bool IsUnavailable(Exception exception) => exception switch
+    {
+        MySqlException mysql => mysql.ErrorCode is MySqlErrorCode.UnableToConnectToHost or MySqlErrorCode.ServerShutdown or MySqlErrorCode.ConnectionCountError,
+        SqliteException sqlite => sqlite.SqliteErrorCode is 13 or 14 or 10,
+        NpgsqlException { InnerException: System.Net.Sockets.SocketException } => true,
+        _ => false,
+    };
+
+    public ValueTask DisposeAsync()
+    {
+        if (url.Kind == DatabaseKind.Sqlite)
+        {
+            using var connection = new SqliteConnection(url.ConnectionString);
+            SqliteConnection.ClearPool(connection);
+        }
+
+        writeGate?.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private sealed class SqlitePragmas(string synchronous) : LinqToDB.Interceptors.ConnectionInterceptor
+    {
+        private readonly string text = $"PRAGMA journal_mode=WAL; PRAGMA synchronous={synchronous}; PRAGMA busy_timeout=30000; PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=ON;";
+
+        public override void ConnectionOpened(LinqToDB.Interceptors.ConnectionEventData eventData, DbConnection connection) => Apply(connection);
+
+        public override Task ConnectionOpenedAsync(
+            LinqToDB.Interceptors.ConnectionEventData eventData, DbConnection connection, CancellationToken cancellationToken)
+        {
+            Apply(connection);
+            return Task.CompletedTask;
+        }
+
+        // Microsoft.Data.Sqlite is synchronous underneath, so nothing is gained by awaiting here.
+        private void Apply(DbConnection connection)
+        {
+            using var command = connection.CreateCommand();
+            command.CommandText = text;
+            command.ExecuteNonQuery();
+        }
+    }
+}
+
+/// <summary>A write transaction of <see cref="Database"/>.</summary>
+public sealed class WriteConnection : DataConnection, IAsyncDisposable, IDisposable
+{
+    private SemaphoreSlim? gate;
+
+    internal WriteConnection(DataOptions options, SemaphoreSlim? gate)
+        : base(options)
+    {
+        this.gate = gate;
+    }
+
+    public Task CommitAsync(CancellationToken cancellationToken) => CommitTransactionAsync(cancellationToken);
+
+    public new async ValueTask DisposeAsync()
+    {
+        try
+        {
+            await base.DisposeAsync();
+        }
+        finally
+        {
+            Interlocked.Exchange(ref gate, null)?.Release();
+        }
+    }
+
+    public new void Dispose()
+    {
+        try
+        {
+            base.Dispose();
+        }
+        finally
+        {
+            Interlocked.Exchange(ref gate, null)?.Release();
+        }
+    }
+}
