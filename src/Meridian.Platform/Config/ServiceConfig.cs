@@ -42,7 +42,10 @@ public sealed class ServiceConfig
     /// <summary>One entry for each option present in the sources.</summary>
     public IReadOnlyList<ConfigFinding> Findings { get; private set; } = [];
 
-    /// <summary>The files that were read, for messages.</summary>
+    /// <summary>The files that were read, in order.</summary>
+    public IReadOnlyList<string> Files => files;
+
+    /// <summary>The same, for messages.</summary>
     public string FileNames => files.Count == 0 ? "the configuration" : string.Join(", ", files);
 
     /// <exception cref="ConfigException">A value is not of its option's type.</exception>

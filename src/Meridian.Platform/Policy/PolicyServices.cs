@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+using Meridian.Platform.Config;
+using Meridian.Platform.Http;
+
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Meridian.Platform.Policy;
+
+public static class PolicyServices
+{
+    /// <summary>Adds <see cref="IPolicyEnforcer"/> with a service's rules and the overrides that [oslo_policy] names. Built at once: a wrong file ends the start.</summary>
+    /// <param name="denied">Makes the 403 in the service's words; by default nova's.</param>
+    /// <exception cref="PolicyException">A rule or a policy file is wrong; the message names both.</exception>
+    public static IServiceCollection AddPolicy(
+        this IServiceCollection services, ServiceConfig config, IReadOnlyList<PolicyRule> rules, Func<PolicyRule, ApiException>? denied = null)
+    {
+        var sources = Sources(config);
+        var built = PolicyRuleSet.Build(rules, sources);
+        return services.AddSingleton<IPolicyEnforcer>(provider => new PolicyEnforcer(
+            rules, sources, built, denied ?? Denied, provider.GetService<ILogger<PolicyEnforcer>>() ?? NullLogger<PolicyEnforcer>.Instance));
+    }
+
+    /// <summary>Relative names are looked for beside each configuration file, as oslo.config's find_file does.</summary>
+    internal static PolicySources Sources(ServiceConfig config)
+    {
+        var folders = config.Files.Select(file => Path.GetDirectoryName(Path.GetFullPath(file))!).Distinct(StringComparer.Ordinal).ToList();
+        var file = config.Get(OsloPolicyOptions.PolicyFile);
+        var found = file is null ? null : Candidates(file).FirstOrDefault(File.Exists);
+        var directories = config.Get(OsloPolicyOptions.PolicyDirs).Select(directory => Candidates(directory).FirstOrDefault(Directory.Exists)).OfType<string>();
+        return new(found ?? file, MustExist: config.IsSet(OsloPolicyOptions.PolicyFile), [.. directories]);
+
+        IEnumerable<string> Candidates(string name) => Path.IsPathRooted(name) ? [name] : folders.Select(folder => Path.Combine(folder, name));
+    }
+
+    private static ApiException Denied(PolicyRule rule) => new(403, $"Policy doesn't allow {rule.Name} to be performed.");
+}
