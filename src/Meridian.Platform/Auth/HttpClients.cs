@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 
 using Meridian.Platform.Config;
@@ -33,7 +32,9 @@ public static class HttpClients
         if (insecure)
         {
             // The operator asked for it with `insecure = true`.
+#pragma warning disable CA5359
             handler.SslOptions.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
+#pragma warning restore CA5359
         }
         else if (ca is not null)
         {

@@ -25,7 +25,7 @@ public abstract class FaultStyle
 
     protected static string Title(int status) => ReasonPhrases.GetReasonPhrase(status) is { Length: > 0 } phrase ? phrase : "Error";
 
-    protected static Task WriteJsonAsync(HttpContext context, Action<Utf8JsonWriter> write)
+    protected static async Task WriteJsonAsync(HttpContext context, Action<Utf8JsonWriter> write)
     {
         context.Response.ContentType = "application/json";
         using var buffer = new MemoryStream();
@@ -35,8 +35,9 @@ public abstract class FaultStyle
         }
 
         context.Response.ContentLength = buffer.Length;
-        return HttpMethods.IsHead(context.Request.Method)
-            ? Task.CompletedTask
-            : context.Response.Body.WriteAsync(buffer.GetBuffer(), 0, (int)buffer.Length, context.RequestAborted);
+        if (!HttpMethods.IsHead(context.Request.Method))
+        {
+            await context.Response.Body.WriteAsync(buffer.GetBuffer().AsMemory(0, (int)buffer.Length), context.RequestAborted);
+        }
     }
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace Meridian.Platform.Http;
 
 /// <summary>A version of an API such as 2.90; compared as numbers, so that 2.9 &lt; 2.10.</summary>
+[StructLayout(LayoutKind.Auto)]
 public readonly record struct Microversion(int Major, int Minor) : IComparable<Microversion>
 {
     public int CompareTo(Microversion other) => Major != other.Major ? Major.CompareTo(other.Major) : Minor.CompareTo(other.Minor);

@@ -10,13 +10,10 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace Meridian.Platform.Http;
 
@@ -88,15 +85,15 @@ public sealed class ServiceHost : IAsyncDisposable
 
         definition.Services(services, config);
         environment.Override?.Invoke(services);
-        var app = builder.Build();
+        var built = builder.Build();
         if (definition.Listen is not null)
         {
-            UsePipeline(app, definition, config);
+            UsePipeline(built, definition, config);
         }
 
-        environment.Extend?.Invoke(app);
-        definition.Map(app);
-        return new(app, definition, environment);
+        environment.Extend?.Invoke(built);
+        definition.Map(built);
+        return new(built, definition, environment);
     }
 
     /// <summary>Starts listener and background work. Without <see cref="ServiceEnvironment.MigrateOnStart"/> a schema older than the program's is refused.</summary>

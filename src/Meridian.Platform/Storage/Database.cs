@@ -3,9 +3,6 @@ using System.Data.Common;
 
 using LinqToDB;
 using LinqToDB.Data;
-using LinqToDB.Mapping;
-
-using Meridian.Platform.Config;
 
 using Microsoft.Data.Sqlite;
 

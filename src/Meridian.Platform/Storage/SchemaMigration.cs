@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 using FluentMigrator;
-using FluentMigrator.Builders.Create.Table;
 
 namespace Meridian.Platform.Storage;
 
