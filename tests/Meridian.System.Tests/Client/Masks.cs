@@ -74,7 +74,9 @@ public sealed partial class Masks(string run)
     // Lists that the services order by chance (new ids) are held against each other in any order.
     private string? CompareArrays(JsonElement expected, JsonElement actual, string path, Dictionary<string, string> local)
     {
-        if (expected.GetArrayLength() != actual.GetArrayLength())
+        // The recordings show a list's items of their own run only; a cloud has others beside them.
+        var whole = path.Length > 0;
+        if (whole ? expected.GetArrayLength() != actual.GetArrayLength() : expected.GetArrayLength() > actual.GetArrayLength())
         {
             return $"{path}: expected {expected.GetArrayLength()} items, got {actual.GetArrayLength()}: {actual.GetRawText()}";
         }
@@ -107,7 +109,8 @@ public sealed partial class Masks(string run)
             left.RemoveAt(found);
         }
 
-        return null;
+        var own = left.FirstOrDefault(item => item.GetRawText().Contains(run, StringComparison.Ordinal));
+        return own.ValueKind == JsonValueKind.Undefined ? null : $"{path}: not expected: {own.GetRawText()}";
     }
 
     private static void Restore(Dictionary<string, string> to, Dictionary<string, string> from)
