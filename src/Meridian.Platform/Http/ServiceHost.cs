@@ -62,7 +62,8 @@ public sealed class ServiceHost : IAsyncDisposable
         environment.Logging?.Invoke(builder.Logging);
         if (definition.Connection is { } connection)
         {
-            services.AddSingleton(_ => OpenDatabase(config, connection, environment.Resources));
+            // An instance, not a factory: what others of the process share must outlive this container.
+            services.AddSingleton(OpenDatabase(config, connection, environment.Resources));
         }
 
         if (definition.Listen is { } listen)

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+using LinqToDB;
+using LinqToDB.Async;
+using LinqToDB.Data;
+
+using Meridian.Identity.Groups;
+using Meridian.Identity.Projects;
+using Meridian.Identity.Roles;
+using Meridian.Platform.Storage;
+
+namespace Meridian.Identity.Assignments;
+
+/// <summary>Which roles a user really has somewhere: own and by groups, inherited from above, and implied.</summary>
+internal sealed class RoleResolver(Database database, RoleGraphCache graphs)
+{
+    /// <summary>Projects nest at most this deep; a longer chain is a damaged one. Source: Keystone's max_project_tree_depth is 5.</summary>
+    private const int MaxDepth = 32;
+
+    public async Task<IReadOnlyList<Role>> OnProjectAsync(string userId, Project project, CancellationToken cancellationToken)
+    {
+        await using var db = database.Open();
+        var above = await AncestorsAsync(db, project, cancellationToken);
+        var actors = await ActorsAsync(db, userId, cancellationToken);
+        var targets = above.Append(project.Id).ToList();
+        var rows = await Of(db, userId, actors)
+            .Where(a => targets.Contains(a.TargetId) && a.TargetKind != AssignmentKinds.System)
+            .ToListAsync(cancellationToken);
+
+        // A project's own inherited roles count below it only; what stands above counts here only when inherited.
+        var roleIds = rows.Where(a => a.TargetId == project.Id && a.TargetKind == AssignmentKinds.Project ? !a.Inherited : a.Inherited).Select(a => a.RoleId);
+        return (await graphs.GetAsync(cancellationToken)).Expand(roleIds);
+    }
+
+    public Task<IReadOnlyList<Role>> OnDomainAsync(string userId, string domainId, CancellationToken cancellationToken) =>
+        DirectAsync(userId, domainId, AssignmentKinds.Domain, cancellationToken);
+
+    public Task<IReadOnlyList<Role>> OnSystemAsync(string userId, CancellationToken cancellationToken) =>
+        DirectAsync(userId, AssignmentKinds.SystemId, AssignmentKinds.System, cancellationToken);
+
+    /// <summary>All projects that the user has a role on, directly or from above.</summary>
+    public async Task<IReadOnlyList<string>> ProjectIdsAsync(string userId, CancellationToken cancellationToken)
+    {
+        await using var db = database.Open();
+        var actors = await ActorsAsync(db, userId, cancellationToken);
+        var rows = await Of(db, userId, actors).Where(a => a.TargetKind != AssignmentKinds.System).ToListAsync(cancellationToken);
+        var found = rows.Where(a => a.TargetKind == AssignmentKinds.Project && !a.Inherited).Select(a => a.TargetId).ToHashSet(StringComparer.Ordinal);
+        var level = rows.Where(a => a.Inherited).Select(a => a.TargetId).Distinct(StringComparer.Ordinal).ToList();
+        for (var depth = 0; level.Count > 0 && depth < MaxDepth; depth++)
+        {
+            var parents = level;
+            level = await db.GetTable<Project>().Where(p => parents.Contains(p.ParentId!)).Select(p => p.Id).ToListAsync(cancellationToken);
+            found.UnionWith(level);
+        }
+
+        return [.. found];
+    }
+
+    /// <summary>All domains that the user has a role on.</summary>
+    public async Task<IReadOnlyList<string>> DomainIdsAsync(string userId, CancellationToken cancellationToken)
+    {
+        await using var db = database.Open();
+        var actors = await ActorsAsync(db, userId, cancellationToken);
+        return await Of(db, userId, actors).Where(a => a.TargetKind == AssignmentKinds.Domain && !a.Inherited)
+            .Select(a => a.TargetId).Distinct().ToListAsync(cancellationToken);
+    }
+
+    /// <summary>The ids above a project, its domain included, nearest first.</summary>
+    public static async Task<IReadOnlyList<string>> AncestorsAsync(DataConnection db, Project project, CancellationToken cancellationToken)
+    {
+        var above = new List<string>();
+        for (var parent = project.ParentId; parent is not null && above.Count < MaxDepth;)
+        {
+            above.Add(parent);
+            var id = parent;
+            parent = id == project.DomainId ? null : await db.GetTable<Project>().Where(p => p.Id == id).Select(p => p.ParentId).FirstOrDefaultAsync(cancellationToken);
+        }
+
+        return above;
+    }
+
+    private static Task<List<string>> ActorsAsync(DataConnection db, string userId, CancellationToken cancellationToken) =>
+        db.GetTable<GroupMember>().Where(m => m.UserId == userId).Select(m => m.GroupId).ToListAsync(cancellationToken);
+
+    private static IQueryable<Assignment> Of(DataConnection db, string userId, List<string> groupIds) =>
+        db.GetTable<Assignment>().Where(a =>
+            (a.ActorKind == AssignmentKinds.User && a.ActorId == userId) || (a.ActorKind == AssignmentKinds.Group && groupIds.Contains(a.ActorId)));
+
+    private async Task<IReadOnlyList<Role>> DirectAsync(string userId, string targetId, string targetKind, CancellationToken cancellationToken)
+    {
+        await using var db = database.Open();
+        var actors = await ActorsAsync(db, userId, cancellationToken);
+        var roleIds = await Of(db, userId, actors).Where(a => a.TargetId == targetId && a.TargetKind == targetKind && !a.Inherited)
+            .Select(a => a.RoleId).ToListAsync(cancellationToken);
+        return (await graphs.GetAsync(cancellationToken)).Expand(roleIds);
+    }
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+using Microsoft.AspNetCore.Http;
+
+namespace Meridian.Identity;
+
+/// <summary>An answer that a function writes: Keystone's objects hold attributes that no type knows.</summary>
+internal sealed class JsonAnswer(int status, Action<Utf8JsonWriter> write) : IResult
+{
+    public static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public static IResult NoContent { get; } = TypedResults.NoContent();
+
+    public async Task ExecuteAsync(HttpContext httpContext)
+    {
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        using (var writer = new Utf8JsonWriter(buffer, WriterOptions))
+        {
+            write(writer);
+        }
+
+        var response = httpContext.Response;
+        response.StatusCode = status;
+        response.ContentType = "application/json";
+        response.ContentLength = buffer.WrittenCount;
+        if (!HttpMethods.IsHead(httpContext.Request.Method))
+        {
+            await response.Body.WriteAsync(buffer.WrittenMemory, httpContext.RequestAborted);
+        }
+    }
+
+    /// <summary>One object under its name: <c>{"user": {…}}</c>.</summary>
+    public static JsonAnswer Member(int status, string name, Action<Utf8JsonWriter> write) => new(status, writer =>
+    {
+        writer.WriteStartObject();
+        writer.WritePropertyName(name);
+        write(writer);
+        writer.WriteEndObject();
+    });
+}
+
+internal static class JsonWriting
+{
+    /// <summary>Writes the members of a stored JSON object; those the caller wrote already are named in <paramref name="written"/>.</summary>
+    public static void WriteExtra(this Utf8JsonWriter writer, string? extra, params ReadOnlySpan<string> written)
+    {
+        if (extra is null)
+        {
+            return;
+        }
+
+        using var document = JsonDocument.Parse(extra);
+        foreach (var property in document.RootElement.EnumerateObject())
+        {
+            if (!written.Contains(property.Name))
+            {
+                property.WriteTo(writer);
+            }
+        }
+    }
+
+    public static void WriteOptions(this Utf8JsonWriter writer, string? options)
+    {
+        writer.WriteStartObject("options");
+        writer.WriteExtra(options);
+        writer.WriteEndObject();
+    }
+
+    public static void WriteSelfLink(this Utf8JsonWriter writer, string url)
+    {
+        writer.WriteStartObject("links");
+        writer.WriteString("self", url);
+        writer.WriteEndObject();
+    }
+
+    /// <summary>True when the resource option <c>immutable</c> is set.</summary>
+    public static bool IsImmutable(string? options)
+    {
+        if (options is null)
+        {
+            return false;
+        }
+
+        using var document = JsonDocument.Parse(options);
+        return document.RootElement.TryGetProperty("immutable", out var value) && value.ValueKind == JsonValueKind.True;
+    }
+}

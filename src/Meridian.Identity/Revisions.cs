@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+using LinqToDB;
+using LinqToDB.Async;
+using LinqToDB.Data;
+using LinqToDB.Mapping;
+
+using Meridian.Platform.Storage;
+
+namespace Meridian.Identity;
+
+/// <summary>
+/// Counters that every write bumps in its own transaction: what was computed under an older one is computed anew. In this process a commit counts at once;
+/// what another process wrote is seen within <see cref="Lease"/>.
+/// </summary>
+internal sealed class Revisions(Database database, TimeProvider clock)
+{
+    public const string Identity = "identity";
+    public const string Catalog = "catalog";
+
+    /// <summary>How long other processes' writes may go unseen.</summary>
+    public static readonly TimeSpan Lease = TimeSpan.FromSeconds(1);
+
+    private long identity = 1;
+    private long catalog = 1;
+    private long storedIdentity;
+    private long storedCatalog;
+    private long checkedAt = long.MinValue;
+
+    /// <summary>Rises with every change of users, projects, roles, assignments, revocations, and of the catalog.</summary>
+    public long IdentityRevision => Volatile.Read(ref identity);
+
+    /// <summary>Rises with every change of regions, services and endpoints.</summary>
+    public long CatalogRevision => Volatile.Read(ref catalog);
+
+    /// <summary>Call in the transaction of a write.</summary>
+    public static async Task BumpAsync(DataConnection db, bool catalogToo, CancellationToken cancellationToken)
+    {
+        await db.GetTable<Counter>().Where(c => c.Id == Identity).Set(c => c.Value, c => c.Value + 1).UpdateAsync(cancellationToken);
+        if (catalogToo)
+        {
+            await db.GetTable<Counter>().Where(c => c.Id == Catalog).Set(c => c.Value, c => c.Value + 1).UpdateAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Call after that transaction was committed.</summary>
+    public void Advance(bool catalogToo)
+    {
+        if (catalogToo)
+        {
+            Interlocked.Increment(ref catalog);
+        }
+
+        Interlocked.Increment(ref identity);
+    }
+
+    /// <summary>Looks at the database when the lease is over; one caller does, the others go on with what is known.</summary>
+    public ValueTask RefreshAsync(CancellationToken cancellationToken)
+    {
+        var last = Volatile.Read(ref checkedAt);
+        var now = clock.GetTimestamp();
+        return last != long.MinValue && clock.GetElapsedTime(last, now) < Lease || Interlocked.CompareExchange(ref checkedAt, now, last) != last
+            ? ValueTask.CompletedTask
+            : new(ReadAsync(cancellationToken));
+    }
+
+    private async Task ReadAsync(CancellationToken cancellationToken)
+    {
+        await using var db = database.Open();
+        var counters = await db.GetTable<Counter>().ToListAsync(cancellationToken);
+        foreach (var counter in counters)
+        {
+            if (counter.Id == Catalog && Interlocked.Exchange(ref storedCatalog, counter.Value) != counter.Value)
+            {
+                Interlocked.Increment(ref catalog);
+            }
+
+            if (counter.Id == Identity && Interlocked.Exchange(ref storedIdentity, counter.Value) != counter.Value)
+            {
+                Interlocked.Increment(ref identity);
+            }
+        }
+    }
+
+    [Table("revision")]
+    private sealed class Counter
+    {
+        [PrimaryKey, Column("id")]
+        public string Id { get; set; } = "";
+
+        [Column("value")]
+        public long Value { get; set; }
+    }
+}
+
+/// <summary>Writes of the identity database: a transaction that bumps the revision as it commits.</summary>
+internal sealed class IdentityWriter(Database database, Revisions revisions)
+{
+    /// <summary>Runs <paramref name="change"/> in a transaction. What it throws rolls everything back.</summary>
+    public async Task<T> WriteAsync<T>(Func<WriteConnection, Task<T>> change, CancellationToken cancellationToken, bool catalog = false)
+    {
+        T result;
+        await using (var db = await database.BeginAsync(cancellationToken))
+        {
+            result = await change(db);
+            await Revisions.BumpAsync(db, catalog, cancellationToken);
+            await db.CommitAsync(cancellationToken);
+        }
+
+        revisions.Advance(catalog);
+        return result;
+    }
+
+    public Task WriteAsync(Func<WriteConnection, Task> change, CancellationToken cancellationToken, bool catalog = false) =>
+        WriteAsync(
+            async db =>
+            {
+                await change(db);
+                return true;
+            },
+            cancellationToken, catalog);
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+using LinqToDB;
+using LinqToDB.Async;
+using LinqToDB.Data;
+
+using Meridian.Platform.Storage;
+
+namespace Meridian.Identity.Tokens;
+
+/// <summary>
+/// Revocation events. A token knows its time of issue to the second only, so that an event of the same second revokes it; whoever logs in after such an event
+/// gets a token of the next second instead (OSSA-2014-026).
+/// </summary>
+internal sealed class RevocationStore(Database database, TimeProvider clock)
+{
+    public static async Task<bool> IsRevokedAsync(DataConnection db, TokenPayload token, string userDomainId, string? scopeDomainId, CancellationToken cancellationToken)
+    {
+        var issued = token.IssuedAt.ToUnixTimeSeconds();
+        var (audit, chain, user) = (token.AuditId, token.AuditChainId, token.UserId);
+        var project = token.ProjectId ?? "";
+        var domain = token.DomainId ?? scopeDomainId ?? "";
+        return await db.GetTable<RevocationEvent>().AnyAsync(
+            e => e.IssuedBefore >= issued
+                && (e.AuditId == audit || e.AuditChainId == chain || e.UserId == user || e.ProjectId == project || e.DomainId == domain || e.DomainId == userDomainId),
+            cancellationToken);
+    }
+
+    /// <summary>Revokes one token.</summary>
+    public Task RevokeAuditIdAsync(DataConnection db, string auditId, CancellationToken cancellationToken) =>
+        InsertAsync(db, new RevocationEvent { AuditId = auditId }, cancellationToken);
+
+    /// <summary>Revokes a token and all that were bought with it.</summary>
+    public Task RevokeChainAsync(DataConnection db, string auditChainId, CancellationToken cancellationToken) =>
+        InsertAsync(db, new RevocationEvent { AuditChainId = auditChainId }, cancellationToken);
+
+    /// <summary>Revokes all tokens that the user has now.</summary>
+    public async Task RevokeUserAsync(DataConnection db, string userId, CancellationToken cancellationToken) =>
+        await InsertAsync(db, new RevocationEvent { UserId = userId, IssuedBefore = await LastOfUserAsync(db, userId, cancellationToken) + 1 }, cancellationToken);
+
+    /// <summary>Revokes all tokens of that scope.</summary>
+    public Task RevokeProjectAsync(DataConnection db, string projectId, CancellationToken cancellationToken) =>
+        InsertAsync(db, new RevocationEvent { ProjectId = projectId }, cancellationToken);
+
+    /// <summary>Revokes all tokens scoped to the domain, or to a project in it, or of a user of it.</summary>
+    public Task RevokeDomainAsync(DataConnection db, string domainId, CancellationToken cancellationToken) =>
+        InsertAsync(db, new RevocationEvent { DomainId = domainId }, cancellationToken);
+
+    /// <summary>The time that a token issued now carries: after every event that names the user, his domain or the scope.</summary>
+    public async Task<DateTimeOffset> IssueTimeAsync(string userId, string userDomainId, string? projectId, string? domainId, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow().ToUnixTimeSeconds();
+        var (project, domain) = (projectId ?? "", domainId ?? "");
+        await using var db = database.Open();
+        var last = await db.GetTable<RevocationEvent>()
+            .Where(e => e.IssuedBefore >= now && (e.UserId == userId || e.ProjectId == project || e.DomainId == domain || e.DomainId == userDomainId))
+            .MaxAsync(e => (long?)e.IssuedBefore, cancellationToken);
+        return DateTimeOffset.FromUnixTimeSeconds(Math.Max(now, last + 1 ?? 0));
+    }
+
+    /// <summary>Forgets events that no token can be older than.</summary>
+    public static Task<int> PurgeAsync(DataConnection db, DateTime before, CancellationToken cancellationToken) =>
+        db.GetTable<RevocationEvent>().Where(e => e.RevokedAt < before).DeleteAsync(cancellationToken);
+
+    private async Task<long> LastOfUserAsync(DataConnection db, string userId, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow().ToUnixTimeSeconds();
+        return await db.GetTable<RevocationEvent>().Where(e => e.UserId == userId && e.IssuedBefore >= now).MaxAsync(e => (long?)e.IssuedBefore, cancellationToken) ?? 0;
+    }
+
+    private async Task InsertAsync(DataConnection db, RevocationEvent revocation, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        revocation.Id = Guid.NewGuid().ToString("N");
+        revocation.RevokedAt = now.UtcDateTime;
+
+        // An explicit revocation also covers a token of the second to come, which IssueTimeAsync may have given.
+        var covers = now.ToUnixTimeSeconds() + (revocation.AuditId is not null || revocation.AuditChainId is not null ? 60 : 0);
+        revocation.IssuedBefore = Math.Max(covers, revocation.IssuedBefore);
+        await db.InsertAsync(revocation, token: cancellationToken);
+    }
+}

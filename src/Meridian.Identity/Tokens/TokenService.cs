@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+using LinqToDB;
+using LinqToDB.Async;
+using LinqToDB.Data;
+
+using Meridian.Identity.Assignments;
+using Meridian.Identity.Projects;
+using Meridian.Identity.Roles;
+using Meridian.Identity.Users;
+using Meridian.Platform.Auth;
+using Meridian.Platform.Config;
+using Meridian.Platform.Http;
+using Meridian.Platform.Policy;
+using Meridian.Platform.Storage;
+
+namespace Meridian.Identity.Tokens;
+
+/// <summary>Issues tokens and tells what a token stands for now. Tokens are nowhere stored: what they stand for is computed, and kept until anything changes.</summary>
+internal sealed class TokenService(
+    Database database, Revisions revisions, TokenCodec codec, TokenCache cache, RoleResolver roles, RevocationStore revocations, ServiceConfig config, TimeProvider clock)
+{
+    public TimeSpan Expiration { get; } = config.Get(IdentityOptions.TokenExpiration);
+
+    /// <returns>Null when the token is not valid now: foreign, expired, revoked, or of somebody or something disabled or gone.</returns>
+    public async ValueTask<ValidatedToken?> FindAsync(string token, CancellationToken cancellationToken, TimeSpan allowedAge = default)
+    {
+        var found = await DecodeAsync(token, cancellationToken);
+        return found is not null && clock.GetUtcNow() < found.Payload.ExpiresAt + allowedAge ? found : null;
+    }
+
+    /// <exception cref="ApiException">404, as Keystone tells of a subject token that is not valid.</exception>
+    public async ValueTask<ValidatedToken> GetAsync(string token, CancellationToken cancellationToken, TimeSpan allowedAge = default) =>
+        await FindAsync(token, cancellationToken, allowedAge)
+        ?? throw Errors.InvalidToken(codec.Decode(token) is null ? "Could not recognize Fernet token" : "Failed to validate token");
+
+    /// <summary>Makes a token. The caller has checked the user's credentials; scope and roles are checked here.</summary>
+    /// <exception cref="ApiException">401 when the user has no role on the scope, or it is disabled.</exception>
+    public async Task<(string Token, ValidatedToken State)> IssueAsync(TokenPayload wanted, string userDomainId, string? scopeDomainId, CancellationToken cancellationToken)
+    {
+        await revisions.RefreshAsync(cancellationToken);
+        var issuedAt = await revocations.IssueTimeAsync(wanted.UserId, userDomainId, wanted.ProjectId, wanted.DomainId ?? scopeDomainId, cancellationToken);
+        var payload = wanted with { IssuedAt = issuedAt };
+        var token = codec.Encode(payload, issuedAt);
+        payload = codec.Decode(token) ?? throw new InvalidOperationException("A token that was just made does not decode.");
+        var state = await BuildAsync(payload, cancellationToken) ?? throw Errors.Unauthorized();
+        cache.Set(TokenCache.KeyOf(token), state);
+        return (token, state);
+    }
+
+    /// <summary>When a token issued now ends: whole seconds, as Keystone's do.</summary>
+    public DateTimeOffset NewExpiry() => DateTimeOffset.FromUnixTimeSeconds((clock.GetUtcNow() + Expiration).ToUnixTimeSeconds());
+
+    private async ValueTask<ValidatedToken?> DecodeAsync(string token, CancellationToken cancellationToken)
+    {
+        await revisions.RefreshAsync(cancellationToken);
+        var key = TokenCache.KeyOf(token);
+        if (cache.Find(key, revisions.IdentityRevision, codec.Generation) is { } known)
+        {
+            return known;
+        }
+
+        if (codec.Decode(token) is not { } payload || await BuildAsync(payload, cancellationToken) is not { } built)
+        {
+            return null;
+        }
+
+        cache.Set(key, built);
+        return built;
+    }
+
+    private async Task<ValidatedToken?> BuildAsync(TokenPayload payload, CancellationToken cancellationToken)
+    {
+        // Read before the rows: a write that commits meanwhile makes this stale, never wrong for longer.
+        var (revision, generation) = (revisions.IdentityRevision, codec.Generation);
+        if (payload.Kind is not (TokenKind.Unscoped or TokenKind.Project or TokenKind.Domain or TokenKind.System))
+        {
+            return null; // Delegated and federated tokens have no backing here yet: nobody may hold one.
+        }
+
+        TokenInfo info;
+        await using (var db = database.Open())
+        {
+            var user = await db.GetTable<User>().FirstOrDefaultAsync(u => u.Id == payload.UserId && u.Enabled, cancellationToken);
+            if (user is null || await DomainAsync(db, user.DomainId, cancellationToken) is not { } userDomain)
+            {
+                return null;
+            }
+
+            var project = payload.ProjectId is null ? null : await ProjectAsync(db, payload.ProjectId, cancellationToken);
+            var scopeDomainId = payload.DomainId ?? (project is { IsDomain: true } ? project.Id : project?.DomainId);
+            var scopeDomain = scopeDomainId is null ? null : await DomainAsync(db, scopeDomainId, cancellationToken);
+            if ((payload.ProjectId is not null && project is null) || (scopeDomainId is not null && scopeDomain is null)
+                || await RevocationStore.IsRevokedAsync(db, payload, user.DomainId, scopeDomainId, cancellationToken))
+            {
+                return null;
+            }
+
+            info = await DescribeAsync(payload, user, userDomain, project, scopeDomain, cancellationToken);
+        }
+
+        return payload.Kind != TokenKind.Unscoped && info.Roles.Count == 0
+            ? null
+            : new(payload, info, Credentials(info), TokenRenderer.Head(info), revision, generation);
+    }
+
+    private async Task<TokenInfo> DescribeAsync(
+        TokenPayload payload, User user, TokenDomain userDomain, Project? project, TokenDomain? scopeDomain, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<Role> held = payload.Kind switch
+        {
+            TokenKind.Project => await roles.OnProjectAsync(user.Id, project!, cancellationToken),
+            TokenKind.Domain => await roles.OnDomainAsync(user.Id, payload.DomainId!, cancellationToken),
+            TokenKind.System => await roles.OnSystemAsync(user.Id, cancellationToken),
+            _ => [],
+        };
+        return new TokenInfo
+        {
+            User = new(user.Id, user.Name, userDomain),
+            Project = project is null ? null : new(project.Id, project.Name, scopeDomain),
+            Domain = payload.DomainId is null ? null : scopeDomain,
+            System = payload.System is null ? null : new(true),
+            Roles = [.. held.Select(r => new TokenRole(r.Id, r.Name))],
+            Methods = payload.Methods,
+            AuditIds = payload.AuditIds,
+            ExpiresAt = payload.ExpiresAt,
+            IssuedAt = payload.IssuedAt,
+            IsDomain = project?.IsDomain,
+            IsAdminProject = project is null ? null : IsAdminProject(project, scopeDomain!),
+        };
+    }
+
+    /// <summary>Null unless the deployment names an admin project.</summary>
+    private bool? IsAdminProject(Project project, TokenDomain domain) =>
+        config.Get(IdentityOptions.AdminProjectName) is { Length: > 0 } name && config.Get(IdentityOptions.AdminProjectDomainName) is { Length: > 0 } domainName
+            ? project.Name == name && domain.Name == domainName
+            : null;
+
+    private static PolicyCredentials Credentials(TokenInfo token) => new()
+    {
+        UserId = token.UserId,
+        UserDomainId = token.User.Domain?.Id,
+        ProjectId = token.ProjectId,
+        ProjectDomainId = token.Project?.Domain?.Id,
+        DomainId = token.DomainId,
+        SystemScope = token.IsSystemScoped ? "all" : null,
+        Roles = token.RoleNames,
+        IsAdminProject = token.IsAdminProject ?? true,
+        Attributes = new Dictionary<string, object?>
+        {
+            ["token.user.id"] = token.UserId,
+            ["token.user.domain.id"] = token.User.Domain?.Id,
+            ["token.domain.id"] = token.DomainId,
+            ["token.project.id"] = token.ProjectId,
+            ["token.project.domain.id"] = token.Project?.Domain?.Id,
+        },
+    };
+
+    private static Task<Project?> ProjectAsync(DataConnection db, string id, CancellationToken cancellationToken) =>
+        db.GetTable<Project>().FirstOrDefaultAsync(p => p.Id == id && p.Enabled, cancellationToken);
+
+    private static async Task<TokenDomain?> DomainAsync(DataConnection db, string id, CancellationToken cancellationToken) =>
+        await db.GetTable<Project>().FirstOrDefaultAsync(p => p.Id == id && p.IsDomain && p.Enabled, cancellationToken) is { } domain
+            ? new(domain.Id, domain.Name)
+            : null;
+}

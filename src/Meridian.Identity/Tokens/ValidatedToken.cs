@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+using Meridian.Platform.Auth;
+using Meridian.Platform.Policy;
+
+namespace Meridian.Identity.Tokens;
+
+/// <summary>A token together with what it stands for as of one identity revision.</summary>
+/// <param name="Head">The JSON of the token's body up to the catalog, without the closing braces.</param>
+/// <param name="Revision">Identity revision that this was computed under.</param>
+/// <param name="KeyGeneration">Generation of the keys that decoded the token.</param>
+internal sealed record ValidatedToken(
+    TokenPayload Payload, TokenInfo Info, PolicyCredentials Credentials, byte[] Head, long Revision, int KeyGeneration)
+{
+    /// <summary>Unscoped tokens carry none.</summary>
+    public bool HasCatalog => Payload.Kind != TokenKind.Unscoped;
+}
