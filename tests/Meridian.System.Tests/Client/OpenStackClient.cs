@@ -29,10 +29,12 @@ public sealed class OpenStackClient : IAsyncDisposable
     /// <summary>Variables of the openrc file that is sourced.</summary>
     public Dictionary<string, string> Environment { get; } = [];
 
-    public static OpenStackClient Start()
+    /// <param name="prefix">A command to run it with, such as ip netns exec NAME.</param>
+    public static OpenStackClient Start(params string[] prefix)
     {
         var script = Path.Combine(AppContext.BaseDirectory, "Client", "openstack-client.py");
-        var start = new ProcessStartInfo("/usr/bin/python3", ["-W", "ignore", script]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        string[] command = [.. prefix, "/usr/bin/python3", "-W", "ignore", script];
+        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardInput = true, RedirectStandardOutput = true };
         start.Environment["PYTHONWARNINGS"] = "ignore";
         return new(Process.Start(start) ?? throw new InvalidOperationException("python3 did not start"));
     }
