@@ -2,12 +2,16 @@
 
 using System.Net;
 using System.Net.Sockets;
+using Meridian.Platform.Native;
 
 namespace Meridian.Platform.Ovsdb;
 
 /// <summary>One active connection method of ovsdb(7): <c>unix:PATH</c> or <c>tcp:HOST:PORT</c>, IPv6 hosts in brackets.</summary>
 public sealed record OvsdbEndpoint(string? Path, string? Host, int Port)
 {
+    /// <summary>sockaddr_un holds 107 bytes and an end; state directories may be deeper.</summary>
+    private const int LongestSocketPath = 107;
+
     /// <summary>Reads a comma separated list, as <c>[ovn] ovn_nb_connection</c> holds it.</summary>
     /// <exception cref="FormatException">Says which part is wrong and what was expected.</exception>
     public static IReadOnlyList<OvsdbEndpoint> ParseList(string text)
@@ -42,7 +46,8 @@ public sealed record OvsdbEndpoint(string? Path, string? Host, int Port)
             : new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
-            EndPoint target = Path is not null ? new UnixDomainSocketEndPoint(Path)
+            using var folder = Path is not null && Path.Length > LongestSocketPath ? new DirectoryHandle(System.IO.Path.GetDirectoryName(Path)!) : null;
+            EndPoint target = Path is not null ? new UnixDomainSocketEndPoint(folder is null ? Path : $"{folder.Path}/{System.IO.Path.GetFileName(Path)}")
                 : IPAddress.TryParse(Host, out var address) ? new IPEndPoint(address, Port) : new DnsEndPoint(Host!, Port);
             await socket.ConnectAsync(target, cancellationToken);
             return socket;

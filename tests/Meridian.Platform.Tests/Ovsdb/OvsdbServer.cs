@@ -7,7 +7,7 @@ namespace Meridian.Platform.Tests.Ovsdb;
 /// <summary>A real ovsdb-server on a unix socket in a folder of its own; needs no root.</summary>
 public sealed class OvsdbServer : IAsyncDisposable
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("meridian-ovsdb").FullName;
+    private readonly string folder = Directory.CreateTempSubdirectory("meridian-ovsdb").CreateSubdirectory(new string('d', 100)).FullName;
     private Process? process;
 
     public string Remote => $"unix:{folder}/db.sock";
@@ -39,7 +39,7 @@ public sealed class OvsdbServer : IAsyncDisposable
             await StopAsync();
         }
 
-        Directory.Delete(folder, recursive: true);
+        Directory.Delete(Path.GetDirectoryName(folder)!, recursive: true);
     }
 
     private static Process Run(string program, params string[] arguments) => Process.Start(new ProcessStartInfo(program, arguments))!;
