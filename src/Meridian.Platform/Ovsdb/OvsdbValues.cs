@@ -116,7 +116,7 @@ internal static class OvsdbValues
         JsonValueKind.String => json.GetString()!,
         JsonValueKind.True => true,
         JsonValueKind.False => false,
-        JsonValueKind.Number => json.TryGetInt64(out var whole) ? whole : json.GetDouble(),
+        JsonValueKind.Number => json.TryGetInt64(out var whole) ? whole : (object)json.GetDouble(),
         _ => Guid.Parse(json[1].GetString()!),
     };
 

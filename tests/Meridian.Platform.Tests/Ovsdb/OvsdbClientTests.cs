@@ -57,6 +57,11 @@ public sealed class OvsdbClientTests : IAsyncLifetime
         Assert.False(Assert.IsType<bool>(Port().Value("enabled")));
         Assert.False(new OvsdbTransaction().UpdateDifferences(Port(), Columns(("addresses", new[] { "d", "b", "c" }), ("enabled", false))));
 
+        var tagged = new OvsdbTransaction();
+        tagged.Update("Logical_Switch_Port", ids[1], Columns(("tag", 7)));
+        await client.TransactAsync(tagged, Token);
+        Assert.Equal(7L, Port().Integer("tag"));
+
         var clear = new OvsdbTransaction();
         clear.Update("Logical_Switch_Port", ids[1], Columns(("enabled", null), ("addresses", Array.Empty<string>())));
         await client.TransactAsync(clear, Token);
