@@ -76,7 +76,7 @@ public static partial class ProcessRunner
         var path = Find(program) ?? throw new ProcessException(program, null, "", "is not installed");
         var start = new ProcessStartInfo("/usr/bin/setsid")
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
             WorkingDirectory = options.WorkingDirectory ?? "/",
         };
         start.Environment.Clear();
