@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.CommandLine;
+using System.Reflection;
+
+using Meridian.Platform.Config;
+
+namespace Meridian.Host.Programs;
+
+/// <summary>How every command line of this executable is carried out: errors in one line on standard error, signals left to <see cref="Signals"/>.</summary>
+internal static class CommandLines
+{
+    public static string Version { get; } = typeof(CommandLines).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+
+    public static async Task<int> RunAsync(RootCommand root, string name, string[] arguments)
+    {
+        try
+        {
+            return await root.Parse(arguments).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+        }
+        catch (ConfigException exception)
+        {
+            await Console.Error.WriteLineAsync($"{name}: {exception.Message}");
+            return 1;
+        }
+        catch (OperationCanceledException)
+        {
+            await Console.Error.WriteLineAsync($"{name}: interrupted");
+            return 130;
+        }
+    }
+}

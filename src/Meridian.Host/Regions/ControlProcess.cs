@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Collections.Concurrent;
+
+using Meridian.Host.Output;
+using Meridian.Host.Programs;
+using Meridian.Host.Setup;
+using Meridian.Host.State;
+using Meridian.Platform;
+
+namespace Meridian.Host.Regions;
+
+/// <summary>The process that <c>up</c> is: all regions of one state directory, from configuration files to a cloud that a user can log in to.</summary>
+internal sealed class ControlProcess(CloudPlan cloud, StateDirectory state, Steps steps) : IAsyncDisposable
+{
+    /// <summary>Of what <see cref="RegionSetup"/> and <see cref="IdentitySetup"/> do; counted up when they do more, so that the next `up` does it.</summary>
+    private const int SetupVersion = 1;
+
+    private readonly DateTimeOffset since = TimeProvider.System.GetUtcNow();
+    private readonly ProcessResources resources = new();
+    private readonly List<Region> regions = [];
+    private readonly ConcurrentDictionary<string, string> done = new(state.ReadMap(state.DoneFile));
+    private readonly Lock saving = new();
+    private ControlSocket? control;
+    private volatile bool ready;
+
+    public IReadOnlyList<ProgramStatus> Programs => [.. regions.SelectMany(r => r.Status)];
+
+    /// <returns>False when something of the cloud is missing: a program or a region's set-up failed, which the user has been told.</returns>
+    public async Task<bool> StartAsync(CancellationToken cancellationToken)
+    {
+        var secrets = Secrets.Ensure(state);
+        var writer = new ConfigFileWriter(state, steps);
+        foreach (var plan in cloud.Regions)
+        {
+            writer.Write(plan, new RegionFiles(cloud, plan, state, secrets));
+        }
+
+        new CredentialFiles(cloud, state, secrets).Write();
+        regions.AddRange(cloud.Regions.Select(plan => new Region(cloud, plan, state, resources)));
+        control = ControlSocket.Listen(state, Report);
+
+        var identity = new IdentitySetup(cloud, state, secrets, resources);
+        await steps.RunAsync("starting " + string.Join(", ", cloud.Regions.Select(r => r.Name)), () => Task.WhenAll(regions.Select(region => StartRegionAsync(region, identity, cancellationToken))));
+        var complete = true;
+        foreach (var program in Programs.Where(p => p.State == "failed"))
+        {
+            complete = false;
+            steps.Warn($"{program.Region}: {program.Program} could not start: {program.Note}");
+        }
+
+        complete &= await SetUpAsync(identity, secrets, cancellationToken);
+        ready = true;
+        return complete;
+    }
+
+    public void Reload() => regions.ForEach(region => region.Reload());
+
+    public async ValueTask DisposeAsync()
+    {
+        if (control is not null)
+        {
+            await control.DisposeAsync();
+        }
+
+        await Task.WhenAll(regions.Select(region => region.StopAsync()));
+        foreach (var region in regions)
+        {
+            await region.DisposeAsync();
+        }
+
+        await resources.DisposeAsync();
+    }
+
+    // Keystone's keys, schema and administrator must be there before it serves; the other programs of the region need not wait for that.
+    private async Task StartRegionAsync(Region region, IdentitySetup identity, CancellationToken cancellationToken)
+    {
+        if (region.Plan.HasIdentity && !IsDone("bootstrap", Digest("")))
+        {
+            var programs = ProgramTable.Services.Where(p => !p.IdentityRegionOnly).Select(p => region.StartAsync(p, cancellationToken)).ToList();
+            await steps.RunAsync("bootstrapping identity", () => Task.Run(() => identity.BootstrapAsync(cancellationToken), cancellationToken));
+            SetDone("bootstrap", Digest(""));
+            programs.AddRange(ProgramTable.Services.Where(p => p.IdentityRegionOnly).Select(p => region.StartAsync(p, cancellationToken)));
+            await Task.WhenAll(programs);
+        }
+        else
+        {
+            await region.StartAsync(cancellationToken);
+        }
+    }
+
+    private async Task<bool> SetUpAsync(IdentitySetup identity, Secrets secrets, CancellationToken cancellationToken)
+    {
+        var wanted = cloud.Regions.Where(plan => !IsDone(plan.Name, Digest(plan.Address))).ToList();
+        if (wanted.Count == 0 && IsDone("identity", Digest("")))
+        {
+            return true;
+        }
+
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, UseCookies = false }) { Timeout = TimeSpan.FromMinutes(5) };
+        string token;
+        try
+        {
+            token = await CloudClient.LogInAsync(http, cloud, "admin", secrets.Admin, "admin", cancellationToken);
+            if (!IsDone("identity", Digest("")))
+            {
+                var keystone = new CloudClient(http, "identity", cloud.KeystoneUrl, token);
+                await steps.RunAsync("users, roles and catalog", () => identity.FillAsync(keystone, cancellationToken));
+                SetDone("identity", Digest(""));
+            }
+        }
+        catch (Exception exception) when (exception is SetupException or HttpRequestException)
+        {
+            steps.Warn($"Identity is not complete: {exception.Message}\n  Run `meridian up` again to go on.");
+            return false;
+        }
+
+        var image = steps.RunAsync("guest image", () => GuestImage.EnsureAsync(cloud, state, Installation.Find(), cancellationToken));
+        var complete = await Task.WhenAll(wanted.Select(plan => SetUpRegionAsync(plan, new RegionSetup(cloud, plan, http, token), image, cancellationToken)));
+        return complete.All(c => c);
+    }
+
+    private async Task<bool> SetUpRegionAsync(RegionPlan plan, RegionSetup setup, Task<GuestImage> image, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Task.WhenAll(
+                RunIfHosted("nova-api", "flavors of " + plan.Name, () => setup.FlavorsAsync(cancellationToken)),
+                RunIfHosted("neutron-server", "networks of " + plan.Name, () => setup.NetworksAsync(cancellationToken)),
+                RunIfHosted("glance-api", "image of " + plan.Name, async () =>
+                {
+                    var guest = await image;
+                    await setup.ImageAsync(guest.File, guest.DiskFormat, cancellationToken);
+                }));
+            SetDone(plan.Name, Digest(plan.Address));
+            return true;
+        }
+        catch (Exception exception) when (exception is SetupException or HttpRequestException or IOException or Platform.Processes.ProcessException)
+        {
+            steps.Warn($"{plan.Name} is not complete: {exception.Message}\n  Run `meridian up` again to go on.");
+            return false;
+        }
+    }
+
+    private Task RunIfHosted(string program, string title, Func<Task> work) =>
+        ProgramTable.Services.Any(p => p.Name == program) ? steps.RunAsync(title, work) : Task.CompletedTask;
+
+    private StatusReport Report() => new(CommandLines.Version, Environment.ProcessId, cloud.Simulated, ready, since, Programs, []);
+
+    // What was done is told by what it was done for: other regions, addresses or a newer program do it again.
+    private string Digest(string own) => $"{SetupVersion} {own} {cloud.KeystoneUrl} {string.Join(' ', cloud.Regions.Select(r => $"{r.Name}={r.Address}"))}";
+
+    private bool IsDone(string what, string digest) => done.GetValueOrDefault(what) == digest;
+
+    private void SetDone(string what, string digest)
+    {
+        lock (saving)
+        {
+            done[what] = digest;
+            state.SaveMap(state.DoneFile, new(done));
+        }
+    }
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Collections.Concurrent;
+
+using Meridian.Host.Programs;
+using Meridian.Host.State;
+using Meridian.Platform;
+using Meridian.Platform.Config;
+using Meridian.Platform.Http;
+using Meridian.Platform.Telemetry;
+
+using Microsoft.Extensions.Logging;
+
+namespace Meridian.Host.Regions;
+
+/// <summary>
+/// One region of this process: owns the hosts of its programs (DESIGN 2). They start at once and stop in reverse; one that cannot start is a row of
+/// <c>status</c> with its reason, not the end of the others.
+/// </summary>
+internal sealed class Region(CloudPlan cloud, RegionPlan plan, StateDirectory state, ProcessResources resources) : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<string, ProgramStatus> status = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, ServiceHost> hosts = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, LogFile> logs = new(StringComparer.Ordinal);
+    private readonly LogLevels levels = new();
+
+    private IReadOnlyList<ServiceProgram> Programs { get; } = [.. ProgramTable.Services.Where(p => plan.HasIdentity || !p.IdentityRegionOnly)];
+
+    public RegionPlan Plan => plan;
+
+    public IReadOnlyList<ProgramStatus> Status => [.. Programs.Select(p => status.GetValueOrDefault(p.Name, new(plan.Name, p.Name, "stopped", null, null)))];
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.WhenAll(Programs.Select(p => Task.Run(() => StartAsync(p, cancellationToken), cancellationToken)));
+
+    /// <summary>Starts one program from its file; what goes wrong ends up in <see cref="Status"/> and in its log.</summary>
+    public async Task StartAsync(ServiceProgram program, CancellationToken cancellationToken)
+    {
+        Set(program, "starting", null, null);
+        try
+        {
+            var host = Build(program);
+            hosts[program.Name] = host;
+            await host.StartAsync(cancellationToken);
+            Set(program, "running", host.Address?.ToString().TrimEnd('/'), null);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            Set(program, "failed", null, Reason(exception));
+            Logger(program.Name).LogCritical(exception, "{Program} could not start", program.Name);
+        }
+    }
+
+    /// <summary>Re-reads the options that may change while running: SIGHUP.</summary>
+    public void Reload()
+    {
+        levels.Debug = ProgramTable.Services.Where(p => plan.HasIdentity || !p.IdentityRegionOnly).Any(p => Load(p.Define()).Get(DefaultOptions.Debug));
+        foreach (var host in hosts.Values)
+        {
+            Logger(host.Program).LogInformation("Signal SIGHUP: debug is now {Debug}", levels.Debug);
+        }
+    }
+
+    public async Task StopAsync()
+    {
+        foreach (var program in Programs.Reverse())
+        {
+            if (hosts.TryRemove(program.Name, out var host))
+            {
+                await host.StopAsync(CancellationToken.None);
+                await host.DisposeAsync();
+                Set(program, "stopped", null, null);
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        foreach (var log in logs.Values)
+        {
+            await log.DisposeAsync();
+        }
+    }
+
+    private ServiceHost Build(ServiceProgram program)
+    {
+        var definition = program.Define();
+        var config = Load(definition);
+        levels.Debug |= config.Get(DefaultOptions.Debug);
+        var target = logs.GetOrAdd(program.Name, name => LogFile.Open(OsloLoggerProvider.FindFile(config, name) ?? Path.Combine(state.Log(plan.Name), name + ".log")));
+        var provider = new OsloLoggerProvider(target, levels, plan.Name, TimeProvider.System);
+        ConfigTable.Warn(config, provider.CreateLogger("Meridian.Host"));
+        return ServiceHost.Build(definition, new(config, resources)
+        {
+            Region = plan.Name, MigrateOnStart = true, Logging = logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(provider),
+            Extend = app => Telemetry.Metrics.Map(app, resources),
+        });
+    }
+
+    private ServiceConfig Load(ServiceDefinition definition) => ServiceConfig.Load(
+        new ConfigSources().AddFile(Path.Combine(state.Etc(plan.Name), definition.ConfigFileName)),
+        ProgramTable.OptionsOf(definition.ConfigFileName, definition.Options), ProgramTable.RetiredOf(definition.ConfigFileName));
+
+    private ILogger Logger(string program)
+    {
+        var target = logs.GetOrAdd(program, name => LogFile.Open(Path.Combine(state.Log(plan.Name), name + ".log")));
+        return new OsloLoggerProvider(target, levels, plan.Name, TimeProvider.System).CreateLogger("Meridian.Host");
+    }
+
+    private void Set(ServiceProgram program, string value, string? address, string? note) =>
+        status[program.Name] = new(plan.Name, program.Name, value, address, note ?? (cloud.Simulated && program.Simulates is { } what ? what : null));
+
+    private static string Reason(Exception exception) => exception switch
+    {
+        ConfigException config => config.Message,
+        IOException { InnerException: { } inner } => $"{exception.Message} {inner.Message}",
+        _ => exception.Message,
+    };
+}

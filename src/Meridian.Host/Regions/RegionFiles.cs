@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+using Meridian.Host.State;
+
+namespace Meridian.Host.Regions;
+
+/// <summary>
+/// The configuration files of a region, in OpenStack's own format and with its options, as an operator would write them for this region
+/// (reference/openstack-multi-region.md): what a newcomer runs is what an operator deploys (DESIGN 4).
+/// </summary>
+internal sealed class RegionFiles(CloudPlan cloud, RegionPlan region, StateDirectory state, Secrets secrets)
+{
+    private readonly string lib = state.Lib(region.Name);
+
+    /// <summary>File name to text.</summary>
+    public IReadOnlyList<(string Name, string Text)> All =>
+    [
+        .. region.HasIdentity ? [("keystone.conf", Keystone())] : Array.Empty<(string, string)>(),
+        ("glance-api.conf", Glance()),
+        ("placement.conf", Placement()),
+        ("neutron.conf", Neutron()),
+        ("nova.conf", Nova()),
+    ];
+
+    private string Keystone()
+    {
+        var text = Begin("Keystone: one for all regions.")
+            .Section("DEFAULT")
+            .Set("public_bind_host", region.Address)
+            .Set("log_dir", state.Log(region.Name));
+        Database(text, "database", "keystone");
+        text.Section("fernet_tokens").Set("key_repository", Path.Combine(lib, "fernet-keys"))
+            .Section("credential").Set("key_repository", Path.Combine(lib, "credential-keys"))
+            .Section("token").Set("provider", "fernet");
+        return text.ToString();
+    }
+
+    private string Glance()
+    {
+        var text = Begin("Images of " + region.Name + ".")
+            .Section("DEFAULT")
+            .Set("bind_host", region.Address)
+            .Set("log_dir", state.Log(region.Name))
+            .Set("node_staging_uri", "file://" + Path.Combine(lib, "staging"));
+        Database(text, "database", "glance");
+        text.Section("glance_store")
+            .Set("stores", "file,http")
+            .Set("default_store", "file")
+            .Set("filesystem_store_datadir", Path.Combine(lib, "images"));
+        KeystoneAuthtoken(text, "glance");
+        text.Section("oslo_concurrency").Set("lock_path", Path.Combine(state.Run, region.Name))
+            .Section("paste_deploy").Set("flavor", "keystone");
+        return text.ToString();
+    }
+
+    private string Placement()
+    {
+        var text = Begin("Resource providers and allocations of " + region.Name + ".")
+            .Section("DEFAULT")
+            .Set("bind_host", region.Address)
+            .Set("log_dir", state.Log(region.Name));
+        Database(text, "placement_database", "placement");
+        KeystoneAuthtoken(text, "placement");
+        return text.ToString();
+    }
+
+    private string Neutron()
+    {
+        var text = Begin("Networks of " + region.Name + ".")
+            .Section("DEFAULT")
+            .Set("bind_host", region.Address)
+            .Set("log_dir", state.Log(region.Name))
+            .Set("state_path", Path.Combine(lib, "neutron"))
+            .Set("core_plugin", "ml2")
+            .Set("service_plugins", cloud.Simulated ? "router" : "ovn-router")
+            .Set("transport_url", "fake://" + region.Name)
+            .Set("auth_strategy", "keystone")
+            .Set("notify_nova_on_port_status_changes", "true")
+            .Set("notify_nova_on_port_data_changes", "true")
+            .Set("host", HostName)
+            .Set("nova_metadata_host", region.Address)
+            .Set("metadata_proxy_shared_secret", secrets.Metadata)
+            .Section("ml2")
+            .Set("mechanism_drivers", cloud.Simulated ? "simulated" : "ovn")
+            .Set("type_drivers", "geneve,flat")
+            .Set("project_network_types", "geneve")
+            .Set("extension_drivers", "port_security")
+            .Section("ml2_type_geneve").Set("vni_ranges", "1:65535").Set("max_header_size", "38")
+            .Section("ml2_type_flat").Set("flat_networks", "physnet1");
+        if (!cloud.Simulated)
+        {
+            text.Section("ovn")
+                .Set("ovn_nb_connection", "unix:" + EngineSocket("nb.sock"))
+                .Set("ovn_sb_connection", "unix:" + EngineSocket("sb.sock"))
+                .Set("ovn_metadata_enabled", "true");
+            text.Section("ovs").Set("ovsdb_connection", "unix:" + EngineSocket("db.sock"));
+        }
+
+        Database(text, "database", "neutron");
+        KeystoneAuthtoken(text, "neutron");
+        Neighbour(text, "nova", "nova");
+        text.Section("oslo_concurrency").Set("lock_path", Path.Combine(state.Run, region.Name));
+        return text.ToString();
+    }
+
+    private string Nova()
+    {
+        var text = Begin("Servers of " + region.Name + ".")
+            .Section("DEFAULT")
+            .Set("my_ip", region.Address)
+            .Set("host", HostName)
+            .Set("enabled_apis", "osapi_compute,metadata")
+            .Set("osapi_compute_listen", region.Address)
+            .Set("metadata_listen", region.Address)
+            .Set("metadata_listen_port", "8775")
+            .Set("transport_url", "fake://" + region.Name)
+            .Set("log_dir", state.Log(region.Name))
+            .Set("state_path", Path.Combine(lib, "nova"))
+            .Set("instances_path", Path.Combine(lib, "instances"))
+            .Set("compute_driver", cloud.Simulated ? "simulated" : "libvirt.LibvirtDriver");
+        Database(text, "api_database", "nova");
+        Database(text, "database", "nova");
+        text.Section("glance").Set("api_servers", region.Url(9292));
+        Login(text.Section("glance"), "nova").Set("region_name", region.Name);
+        KeystoneAuthtoken(text, "nova");
+        if (!cloud.Simulated)
+        {
+            text.Section("libvirt")
+                .Set("virt_type", File.Exists("/dev/kvm") ? "kvm" : "qemu")
+                .Set("connection_uri", "qemu+unix:///system?socket=" + EngineSocket("libvirt-sock"));
+        }
+
+        Neighbour(text, "neutron", "neutron")
+            .Set("service_metadata_proxy", "true")
+            .Set("metadata_proxy_shared_secret", secrets.Metadata);
+        text.Section("oslo_concurrency").Set("lock_path", Path.Combine(state.Run, region.Name));
+        Neighbour(text, "placement", "placement");
+        text.Section("scheduler").Set("discover_hosts_in_cells_interval", "300")
+            .Section("vnc").Set("enabled", "true").Set("server_listen", region.Address).Set("server_proxyclient_address", region.Address)
+            .Set("novncproxy_base_url", region.Url(6080, "/vnc_auto.html"));
+        return text.ToString();
+    }
+
+    private string HostName => "host-" + region.Name.ToLowerInvariant();
+
+    private string EngineSocket(string name) => Path.Combine(state.Run, region.Name, name);
+
+    private static IniText Begin(string what) => new(what, "Written by `meridian up`, which leaves it alone once it is changed by hand.");
+
+    private void Database(IniText text, string section, string name)
+    {
+        text.Section(section).Set("connection", "sqlite:///" + Path.Combine(lib, name + ".db"));
+        if (cloud.Simulated && section is "database" or "placement_database")
+        {
+            text.Set("sqlite_synchronous_mode", "NORMAL");
+        }
+    }
+
+    private void KeystoneAuthtoken(IniText text, string user)
+    {
+        text.Section("keystone_authtoken")
+            .Set("region_name", region.Name)
+            .Set("www_authenticate_uri", cloud.Identity.Url(5000));
+        Login(text, user);
+    }
+
+    /// <summary>The section with which a service finds another one of its region.</summary>
+    private IniText Neighbour(IniText text, string section, string user) => Login(text.Section(section).Set("region_name", region.Name), user);
+
+    private IniText Login(IniText text, string user) => text
+        .Set("auth_url", cloud.Identity.Url(5000))
+        .Set("auth_type", "password")
+        .Set("project_domain_name", "Default")
+        .Set("user_domain_name", "Default")
+        .Set("project_name", "service")
+        .Set("username", user)
+        .Set("password", secrets[user]);
+}
