@@ -40,6 +40,9 @@ public sealed class ServiceHost : IAsyncDisposable
 
     public IServiceProvider Services => app.Services;
 
+    /// <summary>Every route that the program has mapped.</summary>
+    public IReadOnlyList<RouteInfo> Routes => RouteInfo.Of(app);
+
     /// <summary>Base URL of the listener (http://127.0.0.15:8774), once started; null without one.</summary>
     public Uri? Address => app.Services.GetService<IServer>()?.Features.Get<IServerAddressesFeature>()?.Addresses.Select(a => new Uri(a)).FirstOrDefault();
 
