@@ -139,7 +139,11 @@ internal sealed record RouterGatewayState(
     string PortId, string NetworkId, string MacAddress, IReadOnlyList<string> Addresses, IReadOnlyList<string> NextHops, bool EnableSnat = true);
 
 /// <param name="Addresses">With prefix length: <c>10.0.0.1/24</c>. Source NAT covers the networks they lie in.</param>
-internal sealed record RouterInterfaceState(string PortId, string NetworkId, string MacAddress, IReadOnlyList<string> Addresses, int Mtu);
+internal sealed record RouterInterfaceState(string PortId, string NetworkId, string MacAddress, IReadOnlyList<string> Addresses, int Mtu)
+{
+    /// <summary>How guests get IPv6 addresses: <c>slaac</c>, <c>dhcpv6-stateful</c>, <c>dhcpv6-stateless</c>; null sends no router advertisements.</summary>
+    public string? Ipv6RaMode { get; init; }
+}
 
 /// <param name="FloatingMac">The MAC of the floating IP's own port.</param>
 internal sealed record FloatingIpState(string Id, string ProjectId, string FloatingIpAddress, string FloatingNetworkId, string FloatingMac)

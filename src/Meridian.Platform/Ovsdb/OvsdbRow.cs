@@ -54,5 +54,8 @@ public sealed class OvsdbRow
     [SuppressMessage("Naming", "CA1721", Justification = "Value is the untyped form of the accessors beside it.")]
     public object? Value(string column) => values.GetValueOrDefault(column);
 
+    /// <summary>Whether a row's value is what a writer wants, the order of sets and maps apart.</summary>
+    public static bool Same(object? actual, object? wanted) => OvsdbValues.Same(actual, wanted);
+
     internal Dictionary<string, object?> CopyValues() => new(values, StringComparer.Ordinal);
 }
