@@ -46,8 +46,8 @@ public sealed class FakeKeystone : IAsyncDisposable
         app.UseRouting();
         app.MapGet("/", Discover);
         app.MapGet("/v3", Discover);
-        app.MapPost("/v3/auth/tokens", LogInAsync);
-        app.MapGet("/v3/auth/tokens", ValidateAsync);
+        app.MapPost("/v3/auth/tokens", (Delegate)LogInAsync);
+        app.MapGet("/v3/auth/tokens", Validate);
         Add(new("admin", "admin", "manager", "member", "reader"));
         Add(new("demo", "member", "reader"));
         Add(new("reader", "reader") { ProjectName = "demo" });
@@ -165,7 +165,7 @@ public sealed class FakeKeystone : IAsyncDisposable
         return Json(Body(user, tokens[token].Expires, withCatalog: true), 201);
     }
 
-    private IResult ValidateAsync(HttpContext context)
+    private IResult Validate(HttpContext context)
     {
         if (IsAway)
         {
