@@ -70,7 +70,7 @@ public sealed class ServiceDefinition
 
     /// <summary>Options that every program declares.</summary>
     public static IReadOnlyList<Option> CommonOptions { get; } =
-        [.. DefaultOptions.All, .. DatabaseOptions.All, .. MiddlewareOptions.All, .. OsloPolicyOptions.All, .. ListenerTlsOptions.All];
+        [.. DefaultOptions.All, .. DatabaseOptions.All, .. MiddlewareOptions.All, .. OsloPolicyOptions.All, .. ListenerTlsOptions.All, .. Messaging.MessagingOptions.All];
 }
 
 /// <summary>What a program is hosted with: its configuration, what it shares with others of the process, where it logs.</summary>

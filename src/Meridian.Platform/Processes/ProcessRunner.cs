@@ -146,6 +146,9 @@ public static partial class ProcessRunner
         return path.Split(':', StringSplitOptions.RemoveEmptyEntries).Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
     }
 
+    /// <summary>Ends a session's processes by the number of its first.</summary>
+    internal static void KillGroup(int processId) => _ = Kill(-processId, Sigkill);
+
     private static void KillAll(Process process)
     {
         _ = Kill(-process.Id, Sigkill);

@@ -6,6 +6,7 @@ using Meridian.Platform.Http;
 using Meridian.Platform.Sagas;
 using Meridian.Platform.Storage;
 using Meridian.Testing;
+using Meridian.Testing.Engines;
 
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -293,4 +294,11 @@ public sealed class SqliteSagaRunnerTests : SagaRunnerTests
         await base.DisposeAsync();
         folder.Dispose();
     }
+}
+
+[Trait("needs", "engines")]
+public sealed class MariaDbSagaRunnerTests(MariaDbFixture server) : SagaRunnerTests
+{
+    protected override async Task<Database> OpenAsync(ProcessResources process) =>
+        process.Database(await server.CreateDatabaseAsync(TestContext.Current.CancellationToken), "test");
 }
