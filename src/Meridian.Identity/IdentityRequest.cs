@@ -29,6 +29,24 @@ internal sealed class IdentityRequest(IHttpContextAccessor accessor, IPolicyEnfo
 
     public HttpRequest HttpRequest => Http.Request;
 
+    /// <summary>The query of a list, bounded by [DEFAULT] list_limit.</summary>
+    public ListRequest List() => new(Http.Request, Http.RequestServices.GetRequiredService<ServiceConfig>().Get(IdentityOptions.ListLimit));
+
+    /// <summary>The object under its name in the body, such as <c>user</c>.</summary>
+    public Task<ResourceBody> BodyAsync(string member) => ResourceBody.ReadAsync(Http.Request, member, Http.RequestAborted);
+
+    /// <summary>The domain of something that a request creates without naming one: the token's scope decides, else the default domain.</summary>
+    public string OwnDomainId() => RequireToken().Payload.DomainId ?? Token!.Info.Project?.Domain?.Id
+        ?? Http.RequestServices.GetRequiredService<ServiceConfig>().Get(IdentityOptions.DefaultDomainId)!;
+
+    /// <summary>What a list's rule is asked about: a domain-scoped token sees its own domain.</summary>
+    public PolicyTarget OwnDomainTarget() => DomainScope is { } domain
+        ? PolicyBase.Target(("target.domain_id", domain), ("target.group.domain_id", domain), ("target.domain.id", domain))
+        : PolicyTarget.None;
+
+    /// <summary><c>http://host:5000</c>.</summary>
+    public string Root => RootOf(Http);
+
     /// <summary><c>http://host:5000/v3/</c> and the path.</summary>
     public string Url(string path) => $"{RootOf(Http)}/v3/{path}";
 

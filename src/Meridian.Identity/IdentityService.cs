@@ -2,6 +2,10 @@
 using Meridian.Identity.Assignments;
 using Meridian.Identity.Catalog;
 using Meridian.Identity.Discovery;
+using Meridian.Identity.Domains;
+using Meridian.Identity.Groups;
+using Meridian.Identity.Projects;
+using Meridian.Identity.Regions;
 using Meridian.Identity.Roles;
 using Meridian.Identity.Tokens;
 using Meridian.Identity.Users;
@@ -48,6 +52,19 @@ public static class IdentityService
         services.AddSingleton<TokenService>();
         services.AddSingleton<TokenCache>();
         services.AddSingleton<CatalogCache>();
+        services.AddSingleton<UserStore>();
+        services.AddSingleton<GroupStore>();
+        services.AddSingleton<ProjectStore>();
+        services.AddSingleton<DomainStore>();
+        services.AddSingleton<RoleStore>();
+        services.AddSingleton<AssignmentStore>();
+        services.AddSingleton<RoleAssignmentQuery>();
+        services.AddSingleton<AssignmentNames>();
+        services.AddSingleton<GrantParties>();
+        services.AddSingleton<SystemGrantParties>();
+        services.AddSingleton<RegionStore>();
+        services.AddSingleton<ServiceStore>();
+        services.AddSingleton<EndpointStore>();
         services.AddPolicy(config, Policies, rule => Errors.Forbidden(rule.Name));
         return services;
     }
@@ -75,6 +92,20 @@ public static class IdentityService
         app.MapDiscovery();
         var api = app.MapGroup("/v3");
         api.MapTokens();
+        api.MapAuthScopes();
+        api.MapUsers();
+        api.MapGroups();
+        api.MapProjects();
+        api.MapProjectTags();
+        api.MapDomains();
+        api.MapRoles();
+        api.MapImpliedRoles();
+        api.MapGrants();
+        api.MapSystemGrants();
+        api.MapRoleAssignments();
+        api.MapRegions();
+        api.MapServices();
+        api.MapEndpoints();
     }
 
     /// <summary>One object for all programs of the process that use this database: a commit of one is seen by the others at once.</summary>
@@ -83,5 +114,9 @@ public static class IdentityService
             "identity " + config.Get(DatabaseOptions.Connection),
             () => new Revisions(provider.GetRequiredService<Database>(), provider.GetRequiredService<TimeProvider>()));
 
-    private static IReadOnlyList<PolicyRule> Policies { get; } = [.. PolicyBase.All, .. TokenPolicies.All];
+    private static IReadOnlyList<PolicyRule> Policies { get; } =
+    [
+        .. PolicyBase.All, .. TokenPolicies.All, .. UserPolicies.All, .. GroupPolicies.All, .. ProjectPolicies.All, .. RolePolicies.All, .. AssignmentPolicies.All,
+        .. RegionPolicies.All, .. ServicePolicies.All, .. EndpointPolicies.All,
+    ];
 }

@@ -23,6 +23,9 @@ internal sealed class RoleGraph
 
     public Role? Find(string id) => roles.GetValueOrDefault(id);
 
+    /// <summary>The roles that imply any other.</summary>
+    public IEnumerable<Role> Priors => implied.Select(i => i.Key).Select(Find).OfType<Role>().OrderBy(r => r.Id, StringComparer.Ordinal);
+
     public IEnumerable<string> ImpliedBy(string roleId) => implied[roleId];
 
     /// <summary>The role itself first, then everything that it implies, however far away; a circle ends.</summary>

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+using Meridian.Identity.Assignments;
+using Meridian.Identity.Groups;
+using Meridian.Identity.Projects;
+
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Meridian.Identity.Users;
+
+/// <summary>/v3/users. Source: identity v3 API, "Users".</summary>
+internal static class UserEndpoints
+{
+    private static readonly string[] Known =
+        ["name", "domain_id", "enabled", "default_project_id", "password", "original_password", "options", "password_expires_at", "federated"];
+
+    public static void MapUsers(this RouteGroupBuilder api)
+    {
+        var users = api.MapGroup("/users");
+        users.MapGet("", ListAsync);
+        users.MapPost("", CreateAsync);
+        users.MapGet("/{id}", ShowAsync);
+        users.MapPatch("/{id}", UpdateAsync);
+        users.MapDelete("/{id}", DeleteAsync);
+        users.MapPost("/{id}/password", ChangePasswordAsync);
+        users.MapGet("/{id}/groups", ListGroupsAsync);
+        users.MapGet("/{id}/projects", ListProjectsAsync);
+    }
+
+    private static async Task<IResult> ListAsync(IdentityRequest request, UserStore store, CancellationToken cancellationToken)
+    {
+        request.Require(UserPolicies.List, request.OwnDomainTarget());
+        var list = request.List();
+        var page = await store.ListAsync(list, request.DomainScope, cancellationToken);
+        return list.Answer("users", request.Url("users"), page, (writer, user) => UserView.Write(writer, user, request));
+    }
+
+    private static async Task<IResult> CreateAsync(IdentityRequest request, UserStore store, ProjectStore projects, CancellationToken cancellationToken)
+    {
+        request.RequireToken();
+        var body = await request.BodyAsync("user");
+        var domainId = body.Id("domain_id") ?? request.OwnDomainId();
+        request.Require(UserPolicies.Create, PolicyBase.Target(("target.user.domain_id", domainId)));
+        var user = new User
+        {
+            Id = Guid.NewGuid().ToString("N"),
+            DomainId = domainId,
+            Name = body.Name(),
+            Enabled = body.Boolean("enabled") ?? true,
+            DefaultProjectId = await DefaultProjectAsync(body, null, projects, cancellationToken),
+            Options = body.Options(null),
+            Extra = body.Extra(null, Known),
+        };
+        await store.CreateAsync(user, body.Text("password"), cancellationToken);
+        return JsonAnswer.Member(StatusCodes.Status201Created, "user", writer => UserView.Write(writer, user, request));
+    }
+
+    private static async Task<IResult> ShowAsync(string id, IdentityRequest request, UserStore store, CancellationToken cancellationToken)
+    {
+        request.RequireToken();
+        var user = await store.FindAsync(id, cancellationToken);
+        request.Require(UserPolicies.Get, UserPolicies.Target(user));
+        return user is null
+            ? throw Errors.NotFound("user", id)
+            : JsonAnswer.Member(StatusCodes.Status200OK, "user", writer => UserView.Write(writer, user, request));
+    }
+
+    private static async Task<IResult> UpdateAsync(string id, IdentityRequest request, UserStore store, ProjectStore projects, CancellationToken cancellationToken)
+    {
+        request.RequireToken();
+        var found = await store.FindAsync(id, cancellationToken);
+        request.Require(UserPolicies.Update, UserPolicies.Target(found));
+        var user = found ?? throw Errors.NotFound("user", id);
+        var body = await request.BodyAsync("user");
+        CheckUnchanged(body, "id", user.Id, "Cannot change user ID");
+        CheckUnchanged(body, "domain_id", user.DomainId, "Cannot change Domain ID");
+        var wasEnabled = user.Enabled;
+        user.Name = body.Has("name") ? body.Name() : user.Name;
+        user.Enabled = body.Boolean("enabled") ?? user.Enabled;
+        user.DefaultProjectId = await DefaultProjectAsync(body, user.DefaultProjectId, projects, cancellationToken);
+        user.Options = body.Options(user.Options);
+        user.Extra = body.Extra(user.Extra, Known);
+        await store.UpdateAsync(user, body.Text("password"), revoke: wasEnabled && !user.Enabled, cancellationToken);
+        return JsonAnswer.Member(StatusCodes.Status200OK, "user", writer => UserView.Write(writer, user, request));
+    }
+
+    private static async Task<IResult> DeleteAsync(string id, IdentityRequest request, UserStore store, CancellationToken cancellationToken)
+    {
+        request.RequireToken();
+        request.Require(UserPolicies.Delete, UserPolicies.Target(await store.FindAsync(id, cancellationToken)));
+        await store.DeleteAsync(id, cancellationToken);
+        return JsonAnswer.NoContent;
+    }
+
+    /// <summary>Needs no token: who knows the password may change it.</summary>
+    private static async Task<IResult> ChangePasswordAsync(string id, IdentityRequest request, UserStore store, CancellationToken cancellationToken)
+    {
+        var body = await request.BodyAsync("user");
+        var original = body.Text("original_password") ?? throw Errors.Invalid("'original_password' is a required property");
+        var password = body.Text("password") ?? throw Errors.Invalid("'password' is a required property");
+        await store.ChangePasswordAsync(id, original, password, cancellationToken);
+        return JsonAnswer.NoContent;
+    }
+
+    private static async Task<IResult> ListGroupsAsync(string id, IdentityRequest request, UserStore store, GroupStore groups, CancellationToken cancellationToken)
+    {
+        request.RequireToken();
+        var user = await store.FindAsync(id, cancellationToken);
+        request.Require(GroupPolicies.ListForUser, UserPolicies.Target(user));
+        _ = user ?? throw Errors.NotFound("user", id);
+        var list = request.List();
+        var page = await groups.ListOfUserAsync(list, id, cancellationToken);
+        return list.Answer("groups", request.Url($"users/{id}/groups"), page, (writer, group) => GroupView.Write(writer, group, request));
+    }
+
+    private static async Task<IResult> ListProjectsAsync(
+        string id, IdentityRequest request, UserStore store, RoleResolver roles, ProjectStore projects, CancellationToken cancellationToken)
+    {
+        request.RequireToken();
+        var user = await store.FindAsync(id, cancellationToken);
+        request.Require(UserPolicies.ListProjects, UserPolicies.Target(user));
+        _ = user ?? throw Errors.NotFound("user", id);
+        var list = request.List();
+        var page = await projects.ListByIdsAsync(list, await roles.ProjectIdsAsync(id, cancellationToken), cancellationToken);
+        var tags = await projects.TagsAsync(page.Rows, cancellationToken);
+        return list.Answer("projects", request.Url($"users/{id}/projects"), page, (writer, project) => ProjectView.Write(writer, project, tags[project.Id], request));
+    }
+
+    /// <summary>A default project must not be a domain; one that does not exist is kept and has no effect, as in Keystone.</summary>
+    private static async Task<string?> DefaultProjectAsync(ResourceBody body, string? current, ProjectStore projects, CancellationToken cancellationToken)
+    {
+        if (!body.Has("default_project_id"))
+        {
+            return current;
+        }
+
+        var id = body.Id("default_project_id");
+        return id is not null && await projects.FindAsync(id, cancellationToken) is { IsDomain: true }
+            ? throw Errors.Invalid("User's default project ID cannot be a domain ID: " + id)
+            : id;
+    }
+
+    private static void CheckUnchanged(ResourceBody body, string field, string current, string message)
+    {
+        if (body.Has(field) && body.Text(field) != current)
+        {
+            throw Errors.Invalid(message);
+        }
+    }
+}
