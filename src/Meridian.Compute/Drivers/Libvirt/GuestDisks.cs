@@ -117,6 +117,7 @@ internal sealed class GuestDisks(LibvirtHost host, (int User, int Group)? owner)
         // The tool is started in the folder and gets relative names: its user needs no right over the folders above. It doesn't open the
         // image when it makes an overlay (-u): format and size were found by inspection and are said.
         var name = Path.GetFileName(file);
+        LetRead(image.Path);
         if (host.ImagesType == "raw")
         {
             var source = Path.GetRelativePath(Path.GetDirectoryName(file)!, image.Path);
@@ -142,9 +143,20 @@ internal sealed class GuestDisks(LibvirtHost host, (int User, int Group)? owner)
         {
             Timeout = timeout,
             UserId = host.ToolUserId,
+            GroupId = host.ToolUserId is null ? null : owner?.Group,
             AddressSpaceBytes = ToolMemory,
             WorkingDirectory = Path.GetDirectoryName(file),
         }, cancellationToken);
+
+    /// <summary>QEMU's group may read the cached image; only root may write it.</summary>
+    private void LetRead(string image)
+    {
+        if (owner is { Group: var group } && Environment.IsPrivilegedProcess && File.Exists(image))
+        {
+            FileOwner.Change(image, 0, group);
+            File.SetUnixFileMode(image, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
+        }
+    }
 
     private static void Give(string file, (int User, int Group)? to)
     {
