@@ -4,6 +4,7 @@ using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text;
 
+using Meridian.Platform.Caching;
 using Meridian.Platform.Config;
 
 using Microsoft.Extensions.Caching.Memory;
@@ -18,6 +19,7 @@ public sealed class TokenValidator(ServiceConfig config, ProcessResources resour
 {
     private readonly KeystoneSession session = new(config, KeystoneAuthtokenOptions.Auth, resources, clock);
     private readonly MemoryCache cache = new(new MemoryCacheOptions { SizeLimit = 20_000 });
+    private readonly SharedTokenCache? shared = SharedTokenCache.Open(config, clock);
     private readonly TimeSpan lifetime = config.Get(KeystoneAuthtokenOptions.TokenCacheTime);
 
     /// <returns>Null when Keystone does not know the token, or it has expired.</returns>
@@ -33,14 +35,34 @@ public sealed class TokenValidator(ServiceConfig config, ProcessResources resour
         var key = (Convert.ToHexString(SHA256.HashData(Encoding.ASCII.GetBytes(token))), allowExpired);
         if (!cache.TryGetValue(key, out TokenInfo? info))
         {
-            info = await AskAsync(token, allowExpired, cancellationToken);
+            info = await FindAsync(token, key.Item1, allowExpired, cancellationToken);
             cache.Set(key, info, new MemoryCacheEntryOptions { AbsoluteExpirationRelativeToNow = lifetime, Size = 1 });
         }
 
         return info is null || (!allowExpired && info.ExpiresAt <= clock.GetUtcNow()) ? null : info;
     }
 
-    public void Dispose() => cache.Dispose();
+    public void Dispose()
+    {
+        cache.Dispose();
+        shared?.Dispose();
+    }
+
+    private async Task<TokenInfo?> FindAsync(string token, string hash, bool allowExpired, CancellationToken cancellationToken)
+    {
+        if (shared is not null && await shared.FindAsync(hash, allowExpired, cancellationToken) is { } known)
+        {
+            return known;
+        }
+
+        var info = await AskAsync(token, allowExpired, cancellationToken);
+        if (shared is not null && info is not null)
+        {
+            await shared.SetAsync(hash, allowExpired, info, lifetime, cancellationToken);
+        }
+
+        return info;
+    }
 
     private async Task<TokenInfo?> AskAsync(string token, bool allowExpired, CancellationToken cancellationToken)
     {

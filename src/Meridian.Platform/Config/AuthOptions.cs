@@ -113,6 +113,9 @@ public static class KeystoneAuthtokenOptions
     public static readonly Option<string[]> MemcachedServers = Opt.List(
         "keystone_authtoken", "memcached_servers", [], "host:port of memcached servers that share validated tokens; memory when empty.", ["memcache_servers"]);
     public static readonly Option<TimeSpan> TokenCacheTime = Opt.Seconds("keystone_authtoken", "token_cache_time", 300, "How long a validated token is believed.");
+    public static readonly Option<string> MemcacheSecurityStrategy = Opt.Choice(
+        "keystone_authtoken", "memcache_security_strategy", "None", "Authenticate (MAC) or encrypt and authenticate (ENCRYPT) what is put into memcached.", ["None", "MAC", "ENCRYPT"]);
+    public static readonly Option<string?> MemcacheSecretKey = Opt.Text("keystone_authtoken", "memcache_secret_key", null, "The key of memcache_security_strategy.", secret: true);
     public static readonly Option<string[]> ServiceTokenRoles = Opt.List("keystone_authtoken", "service_token_roles", ["service"], "Roles that make a service token one.");
     public static readonly Option<bool> ServiceTokenRolesRequired = Opt.Boolean("keystone_authtoken", "service_token_roles_required", true, "A service token without such a role is invalid.");
     public static readonly Option<string?> ServiceType = Opt.Text("keystone_authtoken", "service_type", null, "Type of this service, for access rules of application credentials.");
@@ -120,7 +123,8 @@ public static class KeystoneAuthtokenOptions
 
     public static IReadOnlyList<Option> All { get; } =
     [
-        .. Auth.All.Where(o => o.Name != "service_type"), WwwAuthenticateUri, MemcachedServers, TokenCacheTime, ServiceTokenRoles,
+        .. Auth.All.Where(o => o.Name != "service_type"), WwwAuthenticateUri, MemcachedServers, TokenCacheTime, MemcacheSecurityStrategy,
+        MemcacheSecretKey, ServiceTokenRoles,
         ServiceTokenRolesRequired, ServiceType, DelayAuthDecision,
     ];
 }

@@ -14,13 +14,15 @@ namespace Meridian.Platform.Telemetry;
 /// </summary>
 public static class OsloLogFormat
 {
+    /// <param name="scope">Of the request that is served, if one is.</param>
+    /// <param name="requestId">Of the request whose work a saga or a message carries on.</param>
     public static string Format(
-        DateTimeOffset time, LogLevel level, string logger, string? region, RequestScope? scope, string message, Exception? exception)
+        DateTimeOffset time, LogLevel level, string logger, string? region, RequestScope? scope, string? requestId, string message, Exception? exception)
     {
         var prefix = new StringBuilder(96)
             .Append(time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.fff", CultureInfo.InvariantCulture)).Append(' ')
             .Append(Environment.ProcessId).Append(' ').Append(Name(level)).Append(' ').Append(logger).Append(' ')
-            .Append(Context(scope)).Append(' ');
+            .Append(Context(scope, requestId)).Append(' ');
         if (region is not null)
         {
             prefix.Append('[').Append(region).Append("] ");
@@ -37,11 +39,11 @@ public static class OsloLogFormat
         return string.Join('\n', text.Split('\n').Select(line => start + line.TrimEnd('\r')));
     }
 
-    private static string Context(RequestScope? scope)
+    private static string Context(RequestScope? scope, string? requestId)
     {
         if (scope is null)
         {
-            return "[-]";
+            return requestId is null ? "[-]" : $"[None {requestId} - - - - -]";
         }
 
         var request = scope.Request;

@@ -67,8 +67,8 @@ public sealed class OsloLoggerProvider(LogFile target, LogLevels levels, string?
             }
 
             var found = new Found();
-            provider.scopes.ForEachScope(static (scope, found) => found.Scope = scope as RequestScope ?? found.Scope, found);
-            provider.Target.Write(OsloLogFormat.Format(provider.Clock.GetUtcNow(), logLevel, name, provider.Region, found.Scope, formatter(state, exception), exception));
+            provider.scopes.ForEachScope(static (scope, found) => found.See(scope), found);
+            provider.Target.Write(OsloLogFormat.Format(provider.Clock.GetUtcNow(), logLevel, name, provider.Region, found.Scope, found.RequestId, formatter(state, exception), exception));
         }
     }
 
@@ -82,6 +82,20 @@ public sealed class OsloLoggerProvider(LogFile target, LogLevels levels, string?
 
     private sealed class Found
     {
-        public RequestScope? Scope { get; set; }
+        public RequestScope? Scope { get; private set; }
+
+        /// <summary>Of the saga or message that carries a request's work on.</summary>
+        public string? RequestId { get; private set; }
+
+        public void See(object? scope)
+        {
+            Scope = scope as RequestScope ?? Scope;
+            RequestId = scope switch
+            {
+                Sagas.SagaScope saga => saga.RequestId,
+                Messaging.BusScope message => message.RequestId,
+                _ => RequestId,
+            };
+        }
     }
 }
