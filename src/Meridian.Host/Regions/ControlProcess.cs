@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Collections.Concurrent;
 
+using Meridian.Host.Engines;
 using Meridian.Host.Output;
 using Meridian.Host.Programs;
 using Meridian.Host.Setup;
 using Meridian.Host.State;
 using Meridian.Platform;
+using Meridian.Platform.Telemetry;
+
+using Microsoft.Extensions.Logging;
 
 namespace Meridian.Host.Regions;
 
@@ -18,6 +22,9 @@ internal sealed class ControlProcess(CloudPlan cloud, StateDirectory state, Step
     private readonly DateTimeOffset since = TimeProvider.System.GetUtcNow();
     private readonly ProcessResources resources = new();
     private readonly List<Region> regions = [];
+    private readonly LogFile log = LogFile.Open(Path.Combine(state.Log(), "meridian.log"));
+    private ILoggerFactory? logs;
+    private MachineEngines? engines;
     private readonly ConcurrentDictionary<string, string> done = new(state.ReadMap(state.DoneFile));
     private readonly Lock saving = new();
     private ControlSocket? control;
@@ -28,11 +35,13 @@ internal sealed class ControlProcess(CloudPlan cloud, StateDirectory state, Step
     /// <returns>False when something of the cloud is missing: a program or a region's set-up failed, which the user has been told.</returns>
     public async Task<bool> StartAsync(CancellationToken cancellationToken)
     {
+        logs = LoggerFactory.Create(logging => logging.SetMinimumLevel(LogLevel.Debug).AddProvider(new OsloLoggerProvider(log, new LogLevels(), null, TimeProvider.System)));
+        engines = new(cloud, state, logs);
         var secrets = Secrets.Ensure(state);
         var writer = new ConfigFileWriter(state, steps);
         foreach (var plan in cloud.Regions)
         {
-            writer.Write(plan, new RegionFiles(cloud, plan, state, secrets));
+            writer.Write(plan, new RegionFiles(cloud, plan, state, secrets, engines.Regions.ElementAtOrDefault(plan.Index)));
         }
 
         new CredentialFiles(cloud, state, secrets).Write();
@@ -40,12 +49,19 @@ internal sealed class ControlProcess(CloudPlan cloud, StateDirectory state, Step
         control = ControlSocket.Listen(state, Report);
 
         var identity = new IdentitySetup(cloud, state, secrets, resources);
+        var starting = engines.Regions.Count == 0 ? Task.FromResult<IReadOnlyList<string>>([]) : steps.RunAsync("engines", () => Task.Run(() => engines.StartAsync(cancellationToken), cancellationToken));
         await steps.RunAsync("starting " + string.Join(", ", cloud.Regions.Select(r => r.Name)), () => Task.WhenAll(regions.Select(region => StartRegionAsync(region, identity, cancellationToken))));
         var complete = true;
         foreach (var program in Programs.Where(p => p.State == "failed"))
         {
             complete = false;
             steps.Warn($"{program.Region}: {program.Program} could not start: {program.Note}");
+        }
+
+        foreach (var fault in await starting)
+        {
+            complete = false;
+            steps.Warn(fault);
         }
 
         complete &= await SetUpAsync(identity, secrets, cancellationToken);
@@ -69,6 +85,8 @@ internal sealed class ControlProcess(CloudPlan cloud, StateDirectory state, Step
         }
 
         await resources.DisposeAsync();
+        logs?.Dispose();
+        await log.DisposeAsync();
     }
 
     // Keystone's keys, schema and administrator must be there before it serves; the other programs of the region need not wait for that.
@@ -144,7 +162,7 @@ internal sealed class ControlProcess(CloudPlan cloud, StateDirectory state, Step
     private Task RunIfHosted(string program, string title, Func<Task> work) =>
         ProgramTable.Services.Any(p => p.Name == program) ? steps.RunAsync(title, work) : Task.CompletedTask;
 
-    private StatusReport Report() => new(CommandLines.Version, Environment.ProcessId, cloud.Simulated, ready, since, Programs, []);
+    private StatusReport Report() => new(CommandLines.Version, Environment.ProcessId, cloud.Simulated, ready, since, Programs, engines?.Status() ?? []);
 
     // What was done is told by what it was done for: other regions, addresses or a newer program do it again.
     private string Digest(string own) => $"{SetupVersion} {own} {cloud.KeystoneUrl} {string.Join(' ', cloud.Regions.Select(r => $"{r.Name}={r.Address}"))}";

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using Meridian.Host.Engines;
 using Meridian.Host.State;
 
 namespace Meridian.Host.Regions;
@@ -7,7 +8,8 @@ namespace Meridian.Host.Regions;
 /// The configuration files of a region, in OpenStack's own format and with its options, as an operator would write them for this region
 /// (reference/openstack-multi-region.md): what a newcomer runs is what an operator deploys (DESIGN 4).
 /// </summary>
-internal sealed class RegionFiles(CloudPlan cloud, RegionPlan region, StateDirectory state, Secrets secrets)
+/// <param name="engines">Null where the cloud is simulated.</param>
+internal sealed class RegionFiles(CloudPlan cloud, RegionPlan region, StateDirectory state, Secrets secrets, RegionEngines? engines)
 {
     private readonly string lib = state.Lib(region.Name);
 
@@ -76,7 +78,7 @@ internal sealed class RegionFiles(CloudPlan cloud, RegionPlan region, StateDirec
             .Set("auth_strategy", "keystone")
             .Set("notify_nova_on_port_status_changes", "true")
             .Set("notify_nova_on_port_data_changes", "true")
-            .Set("host", HostName)
+            .Set("host", region.HostName)
             .Set("nova_metadata_host", region.Address)
             .Set("metadata_proxy_shared_secret", secrets.Metadata)
             .Section("ml2")
@@ -85,14 +87,14 @@ internal sealed class RegionFiles(CloudPlan cloud, RegionPlan region, StateDirec
             .Set("project_network_types", "geneve")
             .Set("extension_drivers", "port_security")
             .Section("ml2_type_geneve").Set("vni_ranges", "1:65535").Set("max_header_size", "38")
-            .Section("ml2_type_flat").Set("flat_networks", "physnet1");
-        if (!cloud.Simulated)
+            .Section("ml2_type_flat").Set("flat_networks", RegionEngines.PhysicalNetwork);
+        if (engines is not null)
         {
             text.Section("ovn")
-                .Set("ovn_nb_connection", "unix:" + EngineSocket("nb.sock"))
-                .Set("ovn_sb_connection", "unix:" + EngineSocket("sb.sock"))
-                .Set("ovn_metadata_enabled", "true");
-            text.Section("ovs").Set("ovsdb_connection", "unix:" + EngineSocket("db.sock"));
+                .Set("ovn_nb_connection", engines.Ovn.Northbound)
+                .Set("ovn_sb_connection", engines.Ovn.Southbound)
+                .Set("ovn_metadata_enabled", "true")
+                .Section("ovs").Set("ovsdb_connection", engines.Ovn.Switch);
         }
 
         Database(text, "database", "neutron");
@@ -107,7 +109,7 @@ internal sealed class RegionFiles(CloudPlan cloud, RegionPlan region, StateDirec
         var text = Begin("Servers of " + region.Name + ".")
             .Section("DEFAULT")
             .Set("my_ip", region.Address)
-            .Set("host", HostName)
+            .Set("host", region.HostName)
             .Set("enabled_apis", "osapi_compute,metadata")
             .Set("osapi_compute_listen", region.Address)
             .Set("metadata_listen", region.Address)
@@ -122,11 +124,11 @@ internal sealed class RegionFiles(CloudPlan cloud, RegionPlan region, StateDirec
         text.Section("glance").Set("api_servers", region.Url(9292));
         Login(text.Section("glance"), "nova").Set("region_name", region.Name);
         KeystoneAuthtoken(text, "nova");
-        if (!cloud.Simulated)
+        if (engines is not null)
         {
             text.Section("libvirt")
                 .Set("virt_type", File.Exists("/dev/kvm") ? "kvm" : "qemu")
-                .Set("connection_uri", "qemu+unix:///system?socket=" + EngineSocket("libvirt-sock"));
+                .Set("connection_uri", engines.LibvirtUri);
         }
 
         Neighbour(text, "neutron", "neutron")
@@ -139,10 +141,6 @@ internal sealed class RegionFiles(CloudPlan cloud, RegionPlan region, StateDirec
             .Set("novncproxy_base_url", region.Url(6080, "/vnc_auto.html"));
         return text.ToString();
     }
-
-    private string HostName => "host-" + region.Name.ToLowerInvariant();
-
-    private string EngineSocket(string name) => Path.Combine(state.Run, region.Name, name);
 
     private static IniText Begin(string what) => new(what, "Written by `meridian up`, which leaves it alone once it is changed by hand.");
 

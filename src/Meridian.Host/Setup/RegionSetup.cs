@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Text.Json.Nodes;
 
+using Meridian.Host.Engines;
 using Meridian.Host.State;
 
 namespace Meridian.Host.Setup;
@@ -53,7 +54,7 @@ internal sealed class RegionSetup(CloudPlan cloud, RegionPlan region, HttpClient
             "network", "name=public&router:external=true",
             new()
             {
-                ["name"] = "public", ["router:external"] = true, ["provider:network_type"] = "flat", ["provider:physical_network"] = "physnet1",
+                ["name"] = "public", ["router:external"] = true, ["provider:network_type"] = "flat", ["provider:physical_network"] = RegionEngines.PhysicalNetwork,
             },
             cancellationToken));
         await EnsureAsync(

@@ -14,6 +14,10 @@ internal sealed record RegionPlan(string Name, int Index, string Address, string
     [JsonIgnore]
     public bool HasIdentity => Index == 0;
 
+    /// <summary>Name of the one compute host and OVN chassis that a region has on this machine.</summary>
+    [JsonIgnore]
+    public string HostName => "host-" + Name.ToLowerInvariant();
+
     [JsonIgnore]
     public string ProviderCidr => ProviderNetwork + ".0/24";
 

@@ -2,10 +2,13 @@
 using System.CommandLine;
 using System.Diagnostics;
 
+using Meridian.Host.Engines;
 using Meridian.Host.Output;
 using Meridian.Host.Programs;
 using Meridian.Host.State;
 using Meridian.Platform.Processes;
+
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Meridian.Host.Verbs;
 
@@ -27,7 +30,7 @@ internal static class DownVerb
     {
         using var signals = new Signals();
         var steps = Steps.ForConsole();
-        if (!state.Exists)
+        if (state.FindPlan() is not { } cloud)
         {
             steps.Say($"There is no cloud in {state.Root}.");
             return 0;
@@ -36,6 +39,12 @@ internal static class DownVerb
         if (InstanceLock.FindOwner(state) is { } pid)
         {
             await steps.RunAsync($"stopping the control process {pid}", () => StopAsync(state, pid, signals.Stopping));
+        }
+
+        if (!keepGuests && !cloud.Simulated)
+        {
+            var engines = new MachineEngines(cloud, state, NullLoggerFactory.Instance);
+            await steps.RunAsync("stopping guests and engines", () => engines.StopAsync(signals.Stopping));
         }
 
         steps.Say(keepGuests ? "The control process has ended; engines and guests go on." : "Everything of this cloud has ended.");

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.CommandLine;
 
+using Meridian.Host.Engines;
 using Meridian.Host.Programs;
 using Meridian.Host.State;
+
+using Microsoft.Extensions.Logging.Abstractions;
 
 using Spectre.Console;
 
@@ -39,6 +42,7 @@ internal static class StatusVerb
         if (report is null)
         {
             Console.WriteLine($"Meridian {CommandLines.Version}: the control process of {state.Root} does not run ({string.Join(", ", cloud.Regions.Select(r => r.Name))}{(cloud.Simulated ? ", simulated" : "")}).");
+            Engines(console, new MachineEngines(cloud, state, NullLoggerFactory.Instance).Status());
             return 3;
         }
 
@@ -55,20 +59,26 @@ internal static class StatusVerb
         }
 
         console.Write(table);
-        if (report.Engines.Count > 0)
-        {
-            var engines = new Table().Border(TableBorder.Simple).AddColumns("Region", "Engine", "State", "Process", "MiB", "Note");
-            foreach (var engine in report.Engines)
-            {
-                engines.AddRow(
-                    engine.Region.EscapeMarkup(), engine.Engine.EscapeMarkup(), engine.State, engine.ProcessId?.ToString() ?? "",
-                    engine.ProcessId is { } pid ? $"{ProcessMemory.PssMib(pid):F0}" : "", (engine.Note ?? "").EscapeMarkup());
-            }
+        Engines(console, report.Engines);
+        return report.Programs.All(p => p.State == "running") && health.All(h => h is "ok" or "" || h.StartsWith("simulated", StringComparison.Ordinal)) ? 0 : 1;
+    }
 
-            console.Write(engines);
+    private static void Engines(IAnsiConsole console, IReadOnlyList<EngineStatus> engines)
+    {
+        if (engines.Count == 0)
+        {
+            return;
         }
 
-        return report.Programs.All(p => p.State == "running") && health.All(h => h is "ok" or "" || h.StartsWith("simulated", StringComparison.Ordinal)) ? 0 : 1;
+        var table = new Table().Border(TableBorder.Simple).AddColumns("Region", "Engine", "State", "Process", "MiB", "Note");
+        foreach (var engine in engines)
+        {
+            table.AddRow(
+                engine.Region.EscapeMarkup(), engine.Engine.EscapeMarkup(), engine.State, engine.ProcessId?.ToString() ?? "",
+                engine.ProcessId is { } pid ? $"{ProcessMemory.PssMib(pid):F0}" : "", (engine.Note ?? "").EscapeMarkup());
+        }
+
+        console.Write(table);
     }
 
     private static async Task<string> HealthAsync(HttpClient http, ProgramStatus program, CancellationToken cancellationToken)

@@ -3,8 +3,10 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 
 using Meridian.Host.Output;
+using Meridian.Host.Packages;
 using Meridian.Host.Programs;
 using Meridian.Host.Regions;
+using Meridian.Host.Setup;
 using Meridian.Host.State;
 
 namespace Meridian.Host.Verbs;
@@ -52,6 +54,11 @@ internal static class UpVerb
         if (cloud.Simulated)
         {
             steps.Say("Hypervisors and networks are simulated: servers are records only.");
+        }
+
+        else
+        {
+            await new DebianPackages(Installation.Find(), steps).EnsureAsync(signals.Stopping);
         }
 
         await using var control = new ControlProcess(cloud, state, steps);
