@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Reflection;
 
 using Meridian.Platform.Config;
+using Meridian.Platform.Processes;
 
 namespace Meridian.Host.Programs;
 
@@ -17,7 +18,7 @@ internal static class CommandLines
         {
             return await root.Parse(arguments).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
         }
-        catch (ConfigException exception)
+        catch (Exception exception) when (exception is ConfigException or ProcessException or IOException or UnauthorizedAccessException)
         {
             await Console.Error.WriteLineAsync($"{name}: {exception.Message}");
             return 1;

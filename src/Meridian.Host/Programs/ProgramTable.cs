@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using Meridian.Identity;
 using Meridian.Identity.Manage;
+using Meridian.Placement;
 using Meridian.Platform.Config;
 using Meridian.Platform.Http;
 
@@ -39,12 +40,16 @@ internal static class ProgramTable
     public static IReadOnlyList<ServiceProgram> Services { get; } =
     [
         new("keystone", "keystone", IdentityService.Definition, IdentityRegionOnly: true),
+        new("placement-api", "placement", PlacementService.Definition),
     ];
 
     private static IReadOnlyList<IProgram> Managers { get; } =
     [
         new KeystoneManageProgram(),
+        new ManageProgram("placement-manage", Service("placement-api"), ["db sync"], ["db version"], []),
     ];
+
+    private static ServiceProgram Service(string name) => Services.First(s => s.Name == name);
 
     /// <returns>Null for <c>meridian</c> itself.</returns>
     public static IProgram? Find(string name)

@@ -74,7 +74,7 @@ internal sealed class RegionFiles(CloudPlan cloud, RegionPlan region, StateDirec
             .Set("state_path", Path.Combine(lib, "neutron"))
             .Set("core_plugin", "ml2")
             .Set("service_plugins", cloud.Simulated ? "router" : "ovn-router")
-            .Set("transport_url", "fake://" + region.Name)
+            .Set("transport_url", "fake:///" + region.Name)
             .Set("auth_strategy", "keystone")
             .Set("notify_nova_on_port_status_changes", "true")
             .Set("notify_nova_on_port_data_changes", "true")
@@ -114,7 +114,7 @@ internal sealed class RegionFiles(CloudPlan cloud, RegionPlan region, StateDirec
             .Set("osapi_compute_listen", region.Address)
             .Set("metadata_listen", region.Address)
             .Set("metadata_listen_port", "8775")
-            .Set("transport_url", "fake://" + region.Name)
+            .Set("transport_url", "fake:///" + region.Name)
             .Set("log_dir", state.Log(region.Name))
             .Set("state_path", Path.Combine(lib, "nova"))
             .Set("instances_path", Path.Combine(lib, "instances"))
@@ -147,9 +147,9 @@ internal sealed class RegionFiles(CloudPlan cloud, RegionPlan region, StateDirec
     private void Database(IniText text, string section, string name)
     {
         text.Section(section).Set("connection", "sqlite:///" + Path.Combine(lib, name + ".db"));
-        if (cloud.Simulated && section is "database" or "placement_database")
+        if (cloud.Simulated && section != "api_database")
         {
-            text.Set("sqlite_synchronous_mode", "NORMAL");
+            (section == "database" ? text : text.Section("database")).Set("sqlite_synchronous_mode", "NORMAL");
         }
     }
 

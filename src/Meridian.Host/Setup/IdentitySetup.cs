@@ -48,7 +48,8 @@ internal sealed class IdentitySetup(CloudPlan cloud, StateDirectory state, Secre
         foreach (var user in Secrets.ServiceUsers)
         {
             // nova and neutron act on ports and allocations of every project, which OpenStack's default policies let an admin do.
-            work.Add(UserAsync(keystone, user, secrets[user], service, [roles["service"], roles["admin"]], cancellationToken));
+            string[] granted = user is "nova" or "neutron" ? [roles["service"], roles["admin"]] : [roles["service"]];
+            work.Add(UserAsync(keystone, user, secrets[user], service, granted, cancellationToken));
         }
 
         work.Add(UserAsync(keystone, "demo", secrets.Demo, demo, [roles["member"]], cancellationToken));

@@ -4,7 +4,8 @@ using Meridian.Platform.Config;
 namespace Meridian.Host.State;
 
 /// <summary>
-/// One control process a state directory: a lock on run/meridian.pid that the kernel lets go of with its owner, so that a dead owner's needs no clearing up.
+/// One control process a state directory: a lock on run/meridian.lock that the kernel lets go of with its owner, so that a dead owner's needs no clearing up.
+/// Its process id stands beside it, as a locked file cannot be read.
 /// </summary>
 internal sealed class InstanceLock : IDisposable
 {
@@ -15,7 +16,9 @@ internal sealed class InstanceLock : IDisposable
         this.file = file;
     }
 
-    private static string PathOf(StateDirectory state) => Path.Combine(state.Run, "meridian.pid");
+    private static string PathOf(StateDirectory state) => Path.Combine(state.Run, "meridian.lock");
+
+    private static string PidPathOf(StateDirectory state) => Path.Combine(state.Run, "meridian.pid");
 
     /// <exception cref="ConfigException">Another control process runs.</exception>
     public static async Task<InstanceLock> TakeAsync(StateDirectory state, CancellationToken cancellationToken) =>
@@ -43,9 +46,7 @@ internal sealed class InstanceLock : IDisposable
             }
         }
 
-        file.SetLength(0);
-        await file.WriteAsync(System.Text.Encoding.ASCII.GetBytes($"{Environment.ProcessId}\n"), cancellationToken);
-        await file.FlushAsync(cancellationToken);
+        await File.WriteAllTextAsync(PidPathOf(state), $"{Environment.ProcessId}\n", cancellationToken);
         return new(file);
     }
 
@@ -64,10 +65,7 @@ internal sealed class InstanceLock : IDisposable
         }
         catch (IOException)
         {
-            // ReadWrite sharing takes no lock, so the holder's file can be read.
-            using var held = new FileStream(PathOf(state), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-            using var reader = new StreamReader(held);
-            return int.TryParse(reader.ReadToEnd().Trim(), out var pid) ? pid : 0;
+            return int.TryParse(File.ReadAllText(PidPathOf(state)).Trim(), out var pid) ? pid : 0;
         }
     }
 
