@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.Reflection;
 
 using Meridian.Platform.Config;
@@ -12,7 +13,10 @@ internal static class CommandLines
 {
     public static string Version { get; } = typeof(CommandLines).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 
-    public static async Task<int> RunAsync(RootCommand root, string name, string[] arguments)
+    /// <summary>The command of a program that this executable is called by the name of.</summary>
+    public static Command Program(string name, string description) => new(name, description) { new HelpOption(), new VersionOption() };
+
+    public static async Task<int> RunAsync(Command root, string name, string[] arguments)
     {
         try
         {

@@ -34,7 +34,9 @@ internal sealed record ManageProgram(
         var definition = Service.Define();
         var config = new ConfigArguments(Service.Project, definition.ConfigFileName);
         config.Files.Recursive = config.Folders.Recursive = true;
-        var root = new RootCommand($"{name}: OpenStack's program of that name, by Meridian.") { config.Files, config.Folders };
+        var root = CommandLines.Program(name, $"{name}: OpenStack's program of that name, by Meridian.");
+        root.Options.Add(config.Files);
+        root.Options.Add(config.Folders);
         foreach (var verb in SyncVerbs)
         {
             // Expand-only migrations make the phases of neutron's and keystone's tools one: each of these options asks for the whole.
@@ -63,7 +65,7 @@ internal sealed record ManageProgram(
     }
 
     /// <summary>Adds "db sync" as a subcommand of a subcommand.</summary>
-    private static Command Add(RootCommand root, string verb, string description)
+    private static Command Add(Command root, string verb, string description)
     {
         Command parent = root;
         var words = verb.Split(' ');

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-using System.CommandLine;
 using System.Data.Common;
 
 using Meridian.Platform;
@@ -21,10 +20,12 @@ internal static class ServiceProcess
         var sources = new ConfigArguments(program.Project, definition.ConfigFileName);
         var debug = new System.CommandLine.Option<bool>("--debug", "-d") { Description = "Log at level DEBUG." };
         var logFile = new System.CommandLine.Option<string?>("--log-file") { Description = "Write the log to this file." };
-        var root = new RootCommand($"{name}: OpenStack's program of that name, by Meridian. Runs until SIGTERM; SIGHUP re-reads option debug and the policy files.")
+        var root = CommandLines.Program(name, $"{name}: OpenStack's program of that name, by Meridian. Runs until SIGTERM; SIGHUP re-reads option debug and the policy files.");
+        foreach (var option in (System.CommandLine.Option[])[sources.Files, sources.Folders, debug, logFile])
         {
-            sources.Files, sources.Folders, debug, logFile,
-        };
+            root.Options.Add(option);
+        }
+
         root.SetAction((parsed, _) => ServeAsync(program, definition, () => sources.Load(parsed, definition), parsed.GetValue(debug), parsed.GetValue(logFile)));
         return await CommandLines.RunAsync(root, name, arguments);
     }
