@@ -4,6 +4,7 @@ using System.Data.Common;
 using Meridian.Platform;
 using Meridian.Platform.Config;
 using Meridian.Platform.Http;
+using Meridian.Platform.Policy;
 using Meridian.Platform.Storage;
 using Meridian.Platform.Telemetry;
 
@@ -58,6 +59,7 @@ internal static class ServiceProcess
         {
             levels.Debug = debug || load().Get(DefaultOptions.Debug);
             logger.LogInformation("Signal SIGHUP: debug is now {Debug}", levels.Debug);
+            host.Services.ReloadPolicy(logger);
         });
         await host.StartAsync(signals.Stopping);
         logger.LogInformation("{Program} {Version} runs{Listening}", program.Name, CommandLines.Version, host.Address is { } address ? " at " + address : "");

@@ -6,8 +6,11 @@ using Meridian.Host.State;
 using Meridian.Platform;
 using Meridian.Platform.Config;
 using Meridian.Platform.Http;
+using Meridian.Platform.Policy;
+using Meridian.Platform.Sagas;
 using Meridian.Platform.Telemetry;
 
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Meridian.Host.Regions;
@@ -22,6 +25,7 @@ internal sealed class Region(CloudPlan cloud, RegionPlan plan, StateDirectory st
     private readonly ConcurrentDictionary<string, ServiceHost> hosts = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, LogFile> logs = new(StringComparer.Ordinal);
     private readonly LogLevels levels = new();
+    private readonly FaultFile? faults = FaultFile.Find(cloud.Simulated);
 
     private IReadOnlyList<ServiceProgram> Programs { get; } = [.. ProgramTable.Services.Where(p => plan.HasIdentity || !p.IdentityRegionOnly)];
 
@@ -56,6 +60,7 @@ internal sealed class Region(CloudPlan cloud, RegionPlan plan, StateDirectory st
         foreach (var host in hosts.Values)
         {
             Logger(host.Program).LogInformation("Signal SIGHUP: debug is now {Debug}", levels.Debug);
+            host.Services.ReloadPolicy(Logger(host.Program));
         }
     }
 
@@ -93,6 +98,7 @@ internal sealed class Region(CloudPlan cloud, RegionPlan plan, StateDirectory st
         {
             Region = plan.Name, MigrateOnStart = true, Logging = logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(provider),
             Extend = app => Telemetry.Metrics.Map(app, resources),
+            Override = faults is null ? null : services => services.AddSingleton<ISagaObserver>(faults),
         });
     }
 

@@ -22,6 +22,19 @@ public static class PolicyServices
             rules, sources, built, denied ?? Denied, provider.GetService<ILogger<PolicyEnforcer>>() ?? NullLogger<PolicyEnforcer>.Instance));
     }
 
+    /// <summary>What SIGHUP does: reads the policy files again; wrong ones are logged and the rules in force stay.</summary>
+    public static void ReloadPolicy(this IServiceProvider provider, ILogger logger)
+    {
+        try
+        {
+            provider.GetService<IPolicyEnforcer>()?.Reload();
+        }
+        catch (Exception e) when (e is PolicyException or IOException or UnauthorizedAccessException)
+        {
+            logger.LogError("The policy files are not used, and the rules in force stay: {Reason}", e.Message);
+        }
+    }
+
     /// <summary>Relative names are looked for beside each configuration file, as oslo.config's find_file does.</summary>
     internal static PolicySources Sources(ServiceConfig config)
     {
