@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using Meridian.Identity;
 using Meridian.Identity.Manage;
+using Meridian.Network;
 using Meridian.Placement;
 using Meridian.Platform.Config;
 using Meridian.Platform.Http;
@@ -41,12 +42,14 @@ internal static class ProgramTable
     [
         new("keystone", "keystone", IdentityService.Definition, IdentityRegionOnly: true),
         new("placement-api", "placement", PlacementService.Definition),
+        new("neutron-server", "neutron", NetworkService.Definition, Simulates: "simulated: switches no packet"),
     ];
 
     private static IReadOnlyList<IProgram> Managers { get; } =
     [
         new KeystoneManageProgram(),
         new ManageProgram("placement-manage", Service("placement-api"), ["db sync"], ["db version"], []),
+        new ManageProgram("neutron-db-manage", Service("neutron-server"), ["upgrade heads", "upgrade head"], ["current"], []),
     ];
 
     private static ServiceProgram Service(string name) => Services.First(s => s.Name == name);

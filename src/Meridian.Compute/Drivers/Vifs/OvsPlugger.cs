@@ -61,12 +61,8 @@ internal sealed class OvsPlugger(OvsPluggerSettings settings, ILogger<OvsPlugger
         }
     }
 
-    /// <summary>Those that this switch has a port for: another region's guests may plug in the same namespace.</summary>
-    public async Task<IReadOnlyList<string>> ListTapsAsync(CancellationToken cancellationToken)
-    {
-        await ovs.ConnectAsync(Patience, cancellationToken);
-        return [.. TapPlugger.List().Where(t => ovs.Table("Port").FindBy("name", new Names(t).SwitchEnd) is not null)];
-    }
+    public Task<IReadOnlyList<string>> ListTapsAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<string>>(
+        [.. TapPlugger.List().Where(t => TapPlugger.Exists(new Names(t).Bridge))]);
 
     public ValueTask DisposeAsync() => ovs.DisposeAsync();
 

@@ -20,7 +20,10 @@ internal static class OvnOptions
 
     public static readonly Option<bool> MetadataEnabled = Opt.Boolean("ovn", "ovn_metadata_enabled", false, "Whether networks get a port for the metadata agent.");
 
-    public static IReadOnlyList<Option> All { get; } = [Northbound, Southbound, LeaseTime, DnsServers, MetadataEnabled];
+    public static readonly Option<string> SyncMode = Opt.Choice(
+        "ovn", "neutron_sync_mode", "repair", "What to do where database and backend differ: off, log or repair.", ["off", "log", "repair"]);
+
+    public static IReadOnlyList<Option> All { get; } = [Northbound, Southbound, LeaseTime, DnsServers, MetadataEnabled, SyncMode];
 }
 
 internal sealed record OvnDriverSettings(IReadOnlyList<OvsdbEndpoint> Northbound, IReadOnlyList<OvsdbEndpoint> Southbound)
