@@ -117,6 +117,81 @@ public sealed class KeystoneFixture : IAsyncDisposable
             : text.Length == 0 ? null : JsonSerializer.Deserialize<JsonElement>(text);
     }
 
+    /// <summary>Creates a user of the default domain with these roles on a project of that name, which is created unless it exists.</summary>
+    /// <returns>Ids of the user and the project.</returns>
+    public async Task<(string UserId, string ProjectId)> CreateUserAsync(string name, string password, string project, params string[] roles)
+    {
+        var user = await CreateAsync("user", new { name, password, domain_id = "default" });
+        var projectId = await FindIdAsync("projects", project) ?? await CreateAsync("project", new { name = project, domain_id = "default" });
+        foreach (var role in roles)
+        {
+            var roleId = await FindIdAsync("roles", role) ?? await CreateAsync("role", new { name = role });
+            await CallAsync(HttpMethod.Put, $"/v3/projects/{projectId}/users/{user}/roles/{roleId}");
+        }
+
+        return (user, projectId);
+    }
+
+    /// <summary>
+    /// Creates what a service needs to validate tokens and to be found: its user (roles admin and service on project service), the service, and its endpoints in a region.
+    /// </summary>
+    /// <param name="type">Service type in the catalog: image.</param>
+    /// <param name="name">Name of the service and of its user: glance.</param>
+    public async Task AddServiceAsync(string type, string name, string url, string password = "service-secret", string region = RegionOne)
+    {
+        if (await FindIdAsync("users", name) is null)
+        {
+            await CreateUserAsync(name, password, "service", "admin", "service");
+        }
+
+        await AddEndpointsAsync(type, name, url, region);
+    }
+
+    /// <summary>Adds public, internal and admin endpoints, and the region and the service where they are missing.</summary>
+    public async Task AddEndpointsAsync(string type, string name, string url, string region = RegionOne)
+    {
+        var regions = (await CallAsync(HttpMethod.Get, "/v3/regions"))!.Value.GetProperty("regions").EnumerateArray();
+        if (!regions.Any(r => r.GetProperty("id").GetString() == region))
+        {
+            await CallAsync(HttpMethod.Post, "/v3/regions", new { region = new { id = region } });
+        }
+
+        var services = (await CallAsync(HttpMethod.Get, "/v3/services?type=" + type))!.Value.GetProperty("services");
+        var id = services.GetArrayLength() > 0 ? services[0].GetProperty("id").GetString()! : await CreateAsync("service", new { type, name });
+        foreach (var kind in new[] { "public", "internal", "admin" })
+        {
+            await CreateAsync("endpoint", new Dictionary<string, string> { ["service_id"] = id, ["interface"] = kind, ["region_id"] = region, ["url"] = url });
+        }
+    }
+
+    /// <summary>[keystone_authtoken] (or another section) for a service user made by <see cref="AddServiceAsync"/>.</summary>
+    public string AuthSection(string user, string password = "service-secret", string section = "keystone_authtoken", string region = RegionOne) => $"""
+        [{section}]
+        auth_url = {Url}
+        auth_type = password
+        username = {user}
+        password = {password}
+        project_name = service
+        user_domain_name = Default
+        project_domain_name = Default
+        region_name = {region}
+
+        """;
+
+    /// <summary>POSTs an object to its collection (users for user) and returns its id.</summary>
+    public async Task<string> CreateAsync(string member, object body)
+    {
+        var answer = await CallAsync(HttpMethod.Post, $"/v3/{member}s", new Dictionary<string, object> { [member] = body });
+        return answer!.Value.GetProperty(member).GetProperty("id").GetString()!;
+    }
+
+    /// <summary>The id of the object of that name in a collection such as projects.</summary>
+    public async Task<string?> FindIdAsync(string collection, string name)
+    {
+        var found = (await CallAsync(HttpMethod.Get, $"/v3/{collection}?name={Uri.EscapeDataString(name)}"))!.Value.GetProperty(collection);
+        return found.GetArrayLength() > 0 ? found[0].GetProperty("id").GetString() : null;
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (Service is not null)

@@ -72,6 +72,8 @@ internal sealed class LibvirtEngine(LibvirtEngineSettings settings)
                 System.IO.Directory.CreateDirectory(Path.Combine(settings.Directory, folder), Traversable);
             }
 
+            // The folder is Meridian's own, unlike those above it; what is secret in it has modes of its own.
+            File.SetUnixFileMode(settings.StateRoot, File.GetUnixFileMode(settings.StateRoot) | UnixFileMode.OtherExecute);
             await WriteConfigurationAsync(cancellationToken);
             File.Delete(PidFile);
             File.Delete(Path.Combine(Run, "libvirt-sock"));
@@ -215,7 +217,7 @@ internal sealed class LibvirtEngine(LibvirtEngineSettings settings)
     private static string? FindClosedFolder(string root)
     {
         string? closed = null;
-        for (var folder = Path.GetFullPath(root); folder is not null and not "/"; folder = Path.GetDirectoryName(folder))
+        for (var folder = Path.GetDirectoryName(Path.GetFullPath(root)); folder is not null and not "/"; folder = Path.GetDirectoryName(folder))
         {
             if (System.IO.Directory.Exists(folder) && (File.GetUnixFileMode(folder) & UnixFileMode.OtherExecute) == 0)
             {

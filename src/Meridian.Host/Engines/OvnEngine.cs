@@ -14,6 +14,9 @@ namespace Meridian.Host.Engines;
 internal sealed record OvnEngineSettings(string StateDirectory, string Namespace, string HostName, IReadOnlyDictionary<string, string> BridgeMappings)
 {
     public string TunnelAddress { get; init; } = "127.0.0.1";
+
+    /// <summary>Where sockets and pid files are: a short path, as they are named in configuration files.</summary>
+    public string RunDirectory { get; init; } = $"{StateDirectory}/run";
 }
 
 internal sealed record OvnDaemonStatus(string Name, int? Pid, long MemoryKib);
@@ -38,15 +41,15 @@ internal sealed partial class OvnEngine(OvnEngineSettings settings, ILogger<OvnE
     /// <summary>For <c>[ovs] ovsdb_connection</c>.</summary>
     public string Switch => $"unix:{Run}/db.sock";
 
-    private string Run => $"{settings.StateDirectory}/run";
+    private string Run => settings.RunDirectory;
 
     /// <exception cref="ProcessException">A daemon did not start; the message has what it said.</exception>
     /// <exception cref="TimeoutException">The daemons run but did not find one another.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        foreach (var folder in (string[])["run", "log", "db", "etc"])
+        foreach (var folder in (string[])[Run, $"{settings.StateDirectory}/log", $"{settings.StateDirectory}/db", $"{settings.StateDirectory}/etc"])
         {
-            Directory.CreateDirectory($"{settings.StateDirectory}/{folder}");
+            Directory.CreateDirectory(folder);
         }
 
         if (await NetworkLinks.EnsureNamespaceAsync(settings.Namespace, VSwitch().FindPid(), cancellationToken))
@@ -76,6 +79,11 @@ internal sealed partial class OvnEngine(OvnEngineSettings settings, ILogger<OvnE
     /// <summary>Ends the daemons; databases and the namespace stay unless asked otherwise.</summary>
     public async Task StopAsync(bool deleteNamespace, CancellationToken cancellationToken)
     {
+        if (deleteNamespace)
+        {
+            await DeleteMetadataNamespacesAsync(cancellationToken);
+        }
+
         // The controller first: it takes its chassis out of the southbound database when it is told to end.
         await Controller().StopAsync(Patience, cancellationToken);
         await Task.WhenAll(Northd().StopAsync(Patience, cancellationToken), VSwitch().StopAsync(Patience, cancellationToken));
@@ -100,6 +108,22 @@ internal sealed partial class OvnEngine(OvnEngineSettings settings, ILogger<OvnE
         var transaction = new OvsdbTransaction();
         SwitchConfiguration.EnsurePort(local, transaction, bridge, link);
         await local.TransactAsync(transaction, cancellationToken);
+    }
+
+    /// <summary>The metadata agent's namespaces hang on this switch; its Interface rows name them.</summary>
+    private async Task DeleteMetadataNamespacesAsync(CancellationToken cancellationToken)
+    {
+        if (Databases().First().Daemon.FindPid() is null)
+        {
+            return;
+        }
+
+        await using var local = Client(Switch, "Open_vSwitch", "Interface");
+        await local.ConnectAsync(Patience, cancellationToken);
+        foreach (var name in local.Table("Interface").Rows.Select(i => i.Entry("external_ids", "metadata-namespace")).OfType<string>())
+        {
+            await NetworkLinks.DeleteNamespaceAsync(name, cancellationToken);
+        }
     }
 
     private static OvnDaemonStatus Of(string name, PidFileDaemon daemon) => new(name, daemon.FindPid(), daemon.MemoryKib());

@@ -1,52 +1,194 @@
 // SPDX-License-Identifier: Apache-2.0
-using System.Net;
-using System.Net.Http.Json;
 using System.Text.Json;
 
 using Meridian.Testing;
 
 namespace Meridian.Identity.Tests.Tokens;
 
-public sealed class TokensTests : IAsyncLifetime
+public sealed class TokensTests(IdentityApi api) : IClassFixture<IdentityApi>
 {
-    private KeystoneFixture keystone = null!;
-
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync() => keystone = await KeystoneFixture.StartAsync(regions: ["RegionOne", "RegionTwo"]);
-
-    public ValueTask DisposeAsync() => keystone.DisposeAsync();
-
     [Fact]
     public async Task A_password_buys_a_token_with_roles_and_both_regions_in_the_catalog()
     {
-        var token = await keystone.TokenAsync("admin", KeystoneFixture.AdminPassword, "admin");
+        var token = await api.Keystone.TokenAsync("admin", KeystoneFixture.AdminPassword, "admin");
 
-        using var answer = await ValidateAsync(token, token);
-        var body = (await answer.Content.ReadFromJsonAsync<JsonElement>(Token)).GetProperty("token");
+        var answer = await api.ValidateAsync(token, token);
+        var body = answer["token"];
 
-        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
-        Assert.Equal(token, answer.Headers.GetValues("X-Subject-Token").Single());
-        Assert.Equal("X-Auth-Token", answer.Headers.GetValues("Vary").Single());
+        Assert.Equal(200, answer.Status);
+        Assert.Equal(token, answer.Headers["X-Subject-Token"]);
+        Assert.Equal("X-Auth-Token", answer.Headers["Vary"]);
         Assert.Equal(["admin", "manager", "member", "reader"], body.GetProperty("roles").EnumerateArray().Select(r => r.GetProperty("name").GetString()!).Order());
         Assert.Equal("Default", body.GetProperty("project").GetProperty("domain").GetProperty("name").GetString());
         Assert.Equal(
             ["RegionOne", "RegionTwo"],
             body.GetProperty("catalog")[0].GetProperty("endpoints").EnumerateArray().Select(e => e.GetProperty("region_id").GetString()!).Distinct().Order());
+        Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000000Z$", body.GetProperty("expires_at").GetString());
+        Assert.Equal(22, body.GetProperty("audit_ids")[0].GetString()!.Length);
+        Assert.False(body.GetProperty("is_domain").GetBoolean());
     }
 
     [Theory]
     [InlineData("default")]
     [InlineData("Default")]
     [InlineData("DEFAULT")]
-    public async Task The_domains_case_does_not_matter(string domain) =>
-        Assert.NotEmpty(await keystone.TokenAsync("Admin", KeystoneFixture.AdminPassword, "ADMIN", domain, domain));
+    public async Task The_case_of_names_does_not_matter(string domain) =>
+        Assert.NotEmpty(await api.Keystone.TokenAsync("Admin", KeystoneFixture.AdminPassword, "ADMIN", domain, domain));
 
-    private async Task<HttpResponseMessage> ValidateAsync(string token, string subject, string query = "")
+    [Fact]
+    public async Task The_issued_body_equals_the_validated_one()
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/v3/auth/tokens" + query);
-        request.Headers.Add("X-Auth-Token", token);
-        request.Headers.Add("X-Subject-Token", subject);
-        return await keystone.Service.Client.SendAsync(request, Token);
+        var issued = await api.LogInAsync("admin", KeystoneFixture.AdminPassword, IdentityApi.ProjectScope("admin"));
+
+        var validated = await api.ValidateAsync(issued.Headers["X-Subject-Token"]);
+
+        Assert.Equal(201, issued.Status);
+        Assert.Equal(issued.Text, validated.Text);
+    }
+
+    [Fact]
+    public async Task An_unscoped_token_has_neither_roles_nor_catalog()
+    {
+        var issued = await api.LogInAsync("admin", KeystoneFixture.AdminPassword);
+
+        Assert.Equal(201, issued.Status);
+        Assert.False(issued["token"].TryGetProperty("roles", out _));
+        Assert.False(issued["token"].TryGetProperty("catalog", out _));
+    }
+
+    [Fact]
+    public async Task System_and_domain_scopes_show_as_such()
+    {
+        await api.PutAsync($"/v3/domains/default/users/{await api.Keystone.FindIdAsync("users", "admin")}/roles/{await api.Keystone.FindIdAsync("roles", "reader")}");
+
+        var system = await api.LogInAsync("admin", KeystoneFixture.AdminPassword, new { system = new { all = true } });
+        var domain = await api.LogInAsync("admin", KeystoneFixture.AdminPassword, new { domain = new { name = "default" } });
+
+        Assert.True(system["token"].GetProperty("system").GetProperty("all").GetBoolean());
+        Assert.Equal("default", domain["token"].GetProperty("domain").GetProperty("id").GetString());
+        Assert.Equal("reader", domain["token"].GetProperty("roles")[0].GetProperty("name").GetString());
+    }
+
+    [Fact]
+    public async Task The_default_project_is_the_scope_where_none_is_asked_for()
+    {
+        var name = IdentityApi.Unique("dp");
+        var (id, projectId) = await api.Keystone.CreateUserAsync(name, "pw", IdentityApi.Unique("dpp"), "member");
+        await api.PatchAsync("/v3/users/" + id, new { user = new { default_project_id = projectId } });
+
+        var scoped = await api.LogInAsync(name, "pw");
+        var unscoped = await api.LogInAsync(new { identity = IdentityApi.Password(name, "pw"), scope = "unscoped" });
+
+        Assert.Equal(projectId, scoped["token"].GetProperty("project").GetProperty("id").GetString());
+        Assert.False(unscoped["token"].TryGetProperty("project", out _));
+    }
+
+    [Fact]
+    public async Task Nocatalog_leaves_the_catalog_out()
+    {
+        var answer = await api.ValidateAsync(await api.Keystone.AdminTokenAsync(), query: "?nocatalog");
+
+        Assert.False(answer["token"].TryGetProperty("catalog", out _));
+        Assert.True(answer["token"].TryGetProperty("roles", out _));
+    }
+
+    [Fact]
+    public async Task Head_answers_as_get_without_a_body()
+    {
+        var token = await api.Keystone.AdminTokenAsync();
+
+        var answer = await api.SendAsync(HttpMethod.Head, "/v3/auth/tokens", null, token, token);
+
+        Assert.Equal(200, answer.Status);
+        Assert.Empty(answer.Text);
+    }
+
+    [Fact]
+    public async Task A_revoked_token_is_404_at_once_and_stays_so()
+    {
+        var token = await api.Keystone.TokenAsync("admin", KeystoneFixture.AdminPassword, "admin");
+        Assert.Equal(200, (await api.ValidateAsync(token)).Status);
+
+        Assert.Equal(204, (await api.SendAsync(HttpMethod.Delete, "/v3/auth/tokens", null, token, token)).Status);
+
+        Assert.Equal(404, (await api.ValidateAsync(token)).Status);
+        Assert.Equal(401, (await api.GetAsync("/v3/users", token)).Status);
+        Assert.Equal(200, (await api.ValidateAsync(await api.Keystone.AdminTokenAsync())).Status);
+    }
+
+    [Fact]
+    public async Task What_is_no_token_of_ours_is_not_recognized()
+    {
+        var answer = await api.SendAsync(HttpMethod.Delete, "/v3/auth/tokens", null, null, "gAAAAABnotatoken");
+        var rescoped = await api.RescopeAsync("gAAAAABnotatoken", null);
+
+        Assert.Equal(404, answer.Status);
+        Assert.Equal("Could not recognize Fernet token", answer.Message);
+        Assert.Equal(404, rescoped.Status);
+    }
+
+    [Theory]
+    [InlineData("{}", "Expecting to find auth in request body")]
+    [InlineData("{\"auth\": {}}", "Expecting to find identity in auth")]
+    [InlineData("{\"auth\": {\"identity\": {}}}", "Expecting to find methods in identity")]
+    [InlineData("{\"auth\": {\"identity\": {\"methods\": [\"password\"]}}}", "Expecting to find password in identity")]
+    [InlineData("{\"auth\": {\"identity\": {\"methods\": \"password\"}}}", "identity/methods")]
+    [InlineData("{\"auth\": {\"identity\": {\"methods\": [\"password\"], \"password\": {\"user\": {\"name\": \"admin\", \"password\": \"x\"}}}}}", "Expecting to find domain in user")]
+    [InlineData("{\"auth\": {\"identity\": {\"methods\": [\"password\"], \"password\": {\"user\": {\"id\": \"x\", \"password\": 5}}}}}", "'password'")]
+    [InlineData("[]", "Expecting to find auth")]
+    public async Task A_bad_request_is_400_and_names_what_is_missing(string body, string message)
+    {
+        var answer = await api.SendAsync(HttpMethod.Post, "/v3/auth/tokens", body, "");
+
+        Assert.Equal(400, answer.Status);
+        Assert.Contains(message, answer.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Two_scopes_at_once_are_400()
+    {
+        var answer = await api.LogInAsync("admin", KeystoneFixture.AdminPassword, new { project = new { id = "x" }, domain = new { id = "default" } });
+
+        Assert.Equal(400, answer.Status);
+    }
+
+    [Fact]
+    public async Task Every_401_names_the_keystone_to_log_in_at()
+    {
+        var answer = await api.GetAsync("/v3/users", "");
+
+        Assert.Equal(401, answer.Status);
+        Assert.Equal($"Keystone uri=\"{api.Keystone.AuthUrl}\"", answer.Headers["WWW-Authenticate"]);
+        Assert.Equal("The request you have made requires authentication.", answer.Message);
+        Assert.Matches("^req-[0-9a-f-]{36}$", answer.Headers["x-openstack-request-id"]);
+    }
+
+    [Fact]
+    public async Task A_token_lists_the_scopes_that_it_can_buy()
+    {
+        var name = IdentityApi.Unique("scopes");
+        var (_, projectId) = await api.Keystone.CreateUserAsync(name, "pw", IdentityApi.Unique("sp"), "member");
+        var token = await api.Keystone.TokenAsync(name, "pw", null);
+
+        var projects = await api.GetAsync("/v3/auth/projects", token);
+        var domains = await api.GetAsync("/v3/auth/domains", token);
+        var system = await api.GetAsync("/v3/auth/system", token);
+        var catalog = await api.GetAsync("/v3/auth/catalog", token);
+
+        Assert.Equal(projectId, projects["projects"].EnumerateArray().Single().GetProperty("id").GetString());
+        Assert.Equal(0, domains["domains"].GetArrayLength());
+        Assert.Equal(0, system["system"].GetArrayLength());
+        Assert.Equal(403, catalog.Status);
+        Assert.Equal(JsonValueKind.Array, (await api.GetAsync("/v3/auth/catalog"))["catalog"].ValueKind);
+    }
+
+    [Fact]
+    public async Task Tokens_outlive_a_rotation_of_the_keys()
+    {
+        var token = await api.Keystone.TokenAsync("admin", KeystoneFixture.AdminPassword, "admin");
+
+        await api.Keystone.ManageAsync("fernet_rotate");
+
+        Assert.Equal(200, (await api.ValidateAsync(token, token)).Status);
     }
 }

@@ -61,8 +61,12 @@ internal sealed class OvsPlugger(OvsPluggerSettings settings, ILogger<OvsPlugger
         }
     }
 
-    public Task<IReadOnlyList<string>> ListTapsAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<string>>(
-        [.. TapPlugger.List().Where(t => TapPlugger.Exists(new Names(t).Bridge))]);
+    /// <summary>Those that this switch has a port for: another region's guests may plug in the same namespace.</summary>
+    public async Task<IReadOnlyList<string>> ListTapsAsync(CancellationToken cancellationToken)
+    {
+        await ovs.ConnectAsync(Patience, cancellationToken);
+        return [.. TapPlugger.List().Where(t => ovs.Table("Port").FindBy("name", new Names(t).SwitchEnd) is not null)];
+    }
 
     public ValueTask DisposeAsync() => ovs.DisposeAsync();
 

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Text.Json;
+
+namespace Meridian.Identity.Tests.Catalog;
+
+public sealed class CatalogTests(IdentityApi api) : IClassFixture<IdentityApi>
+{
+    [Fact]
+    public async Task Templates_become_urls_of_the_scope_and_changes_show_at_once()
+    {
+        var type = IdentityApi.Unique("gtype");
+        var service = await api.Keystone.CreateAsync("service", new { type, name = "gs", description = "golden service" });
+        var endpoint = await api.Keystone.CreateAsync("endpoint", Endpoint(service, "http://192.0.2.9:9999/v1/%(project_id)s/$(tenant_id)s/%(user_id)s"));
+        var token = (await api.ValidateAsync(await api.Keystone.AdminTokenAsync()))["token"];
+        var (project, user) = (token.GetProperty("project").GetProperty("id").GetString(), token.GetProperty("user").GetProperty("id").GetString());
+
+        Assert.Equal($"http://192.0.2.9:9999/v1/{project}/{project}/{user}", await UrlAsync(type));
+
+        await api.PatchAsync("/v3/endpoints/" + endpoint, new { endpoint = new { url = "http://192.0.2.9:9998/v2" } });
+        Assert.Equal("http://192.0.2.9:9998/v2", await UrlAsync(type));
+        await api.PatchAsync("/v3/endpoints/" + endpoint, new { endpoint = new { enabled = false } });
+        Assert.Null(await UrlAsync(type));
+    }
+
+    [Fact]
+    public async Task Without_a_project_urls_that_need_one_are_left_out()
+    {
+        var type = IdentityApi.Unique("gtype");
+        var service = await api.Keystone.CreateAsync("service", new { type, name = "gs" });
+        await api.Keystone.CreateAsync("endpoint", Endpoint(service, "http://192.0.2.9:9999/v1/%(project_id)s"));
+
+        var system = await api.LogInAsync("admin", Testing.KeystoneFixture.AdminPassword, new { system = new { all = true } });
+
+        var entry = system["token"].GetProperty("catalog").EnumerateArray().Single(s => s.GetProperty("type").GetString() == type);
+        Assert.Equal(0, entry.GetProperty("endpoints").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task An_endpoint_shows_region_under_both_names()
+    {
+        var service = await api.Keystone.CreateAsync("service", new { type = IdentityApi.Unique("t"), name = "s" });
+
+        var created = await api.PostAsync("/v3/endpoints", new { endpoint = new Dictionary<string, object> { ["service_id"] = service, ["interface"] = "internal", ["region"] = "RegionTwo", ["url"] = "http://192.0.2.9" } });
+
+        Assert.Equal(201, created.Status);
+        Assert.Equal("RegionTwo", created["endpoint"].GetProperty("region").GetString());
+        Assert.Equal("RegionTwo", created["endpoint"].GetProperty("region_id").GetString());
+        Assert.True(created["endpoint"].GetProperty("enabled").GetBoolean());
+        Assert.Equal(1, (await api.GetAsync($"/v3/endpoints?service_id={service}&region_id=RegionTwo&interface=internal"))["endpoints"].GetArrayLength());
+        Assert.Equal(0, (await api.GetAsync($"/v3/endpoints?service_id={service}&region_id=regiontwo"))["endpoints"].GetArrayLength());
+    }
+
+    [Theory]
+    [InlineData("RegionNine")]
+    [InlineData("regionone")]
+    [InlineData("RegionOne ")]
+    public async Task An_unknown_region_is_refused(string region)
+    {
+        var service = await api.Keystone.FindIdAsync("services", "keystone");
+
+        var answer = await api.PostAsync("/v3/endpoints", new { endpoint = new Dictionary<string, object> { ["service_id"] = service!, ["interface"] = "public", ["region"] = region, ["url"] = "http://192.0.2.9" } });
+
+        Assert.Equal(400, answer.Status);
+        Assert.StartsWith("Expecting to find endpoint region_id in region table.", answer.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_service_goes_with_its_endpoints()
+    {
+        var service = await api.Keystone.CreateAsync("service", new { type = IdentityApi.Unique("t"), name = "s" });
+        var endpoint = await api.Keystone.CreateAsync("endpoint", Endpoint(service, "http://192.0.2.9"));
+
+        Assert.Equal(204, (await api.DeleteAsync("/v3/services/" + service)).Status);
+
+        Assert.Equal(404, (await api.GetAsync("/v3/services/" + service)).Status);
+        Assert.Equal(404, (await api.GetAsync("/v3/endpoints/" + endpoint)).Status);
+    }
+
+    private static object Endpoint(string service, string url) =>
+        new Dictionary<string, object> { ["service_id"] = service, ["interface"] = "public", ["region_id"] = "RegionOne", ["url"] = url };
+
+    private async Task<string?> UrlAsync(string type)
+    {
+        var catalog = (await api.ValidateAsync(await api.Keystone.AdminTokenAsync()))["token"].GetProperty("catalog");
+        var endpoints = catalog.EnumerateArray().Single(s => s.GetProperty("type").GetString() == type).GetProperty("endpoints");
+        return endpoints.EnumerateArray().Select(e => e.GetProperty("url").GetString()).SingleOrDefault();
+    }
+}
