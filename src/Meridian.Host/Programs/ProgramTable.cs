@@ -2,6 +2,7 @@
 using Meridian.Identity;
 using Meridian.Identity.Manage;
 using Meridian.Network;
+using Meridian.Network.Agent;
 using Meridian.Placement;
 using Meridian.Platform.Config;
 using Meridian.Platform.Http;
@@ -21,7 +22,9 @@ internal interface IProgram
 /// <param name="Project">Names its folder in /etc and its user.</param>
 /// <param name="IdentityRegionOnly">Runs where Keystone is, and not in the other regions.</param>
 /// <param name="Simulates">What <c>status</c> says of it when the cloud is simulated.</param>
-internal sealed record ServiceProgram(string Name, string Project, Func<ServiceDefinition> Define, bool IdentityRegionOnly = false, string? Simulates = null) : IProgram
+/// <param name="NeedsEngines">Has nothing to do, and does not run, where the cloud is simulated.</param>
+internal sealed record ServiceProgram(
+    string Name, string Project, Func<ServiceDefinition> Define, bool IdentityRegionOnly = false, string? Simulates = null, bool NeedsEngines = false) : IProgram
 {
     public Task<int> RunAsync(string name, string[] arguments) => ServiceProcess.RunAsync(this, name, arguments);
 }
@@ -43,6 +46,7 @@ internal static class ProgramTable
         new("keystone", "keystone", IdentityService.Definition, IdentityRegionOnly: true),
         new("placement-api", "placement", PlacementService.Definition),
         new("neutron-server", "neutron", NetworkService.Definition, Simulates: "simulated: switches no packet"),
+        new("neutron-ovn-metadata-agent", "neutron", MetadataAgentService.Definition, NeedsEngines: true),
     ];
 
     private static IReadOnlyList<IProgram> Managers { get; } =

@@ -94,10 +94,10 @@ internal sealed class ControlProcess(CloudPlan cloud, StateDirectory state, Step
     {
         if (region.Plan.HasIdentity && !IsDone("bootstrap", Digest("")))
         {
-            var programs = ProgramTable.Services.Where(p => !p.IdentityRegionOnly).Select(p => region.StartAsync(p, cancellationToken)).ToList();
+            var programs = region.Programs.Where(p => !p.IdentityRegionOnly).Select(p => region.StartAsync(p, cancellationToken)).ToList();
             await steps.RunAsync("bootstrapping identity", () => Task.Run(() => identity.BootstrapAsync(cancellationToken), cancellationToken));
             SetDone("bootstrap", Digest(""));
-            programs.AddRange(ProgramTable.Services.Where(p => p.IdentityRegionOnly).Select(p => region.StartAsync(p, cancellationToken)));
+            programs.AddRange(region.Programs.Where(p => p.IdentityRegionOnly).Select(p => region.StartAsync(p, cancellationToken)));
             await Task.WhenAll(programs);
         }
         else

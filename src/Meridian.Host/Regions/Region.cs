@@ -27,7 +27,8 @@ internal sealed class Region(CloudPlan cloud, RegionPlan plan, StateDirectory st
     private readonly LogLevels levels = new();
     private readonly FaultFile? faults = FaultFile.Find(cloud.Simulated);
 
-    private IReadOnlyList<ServiceProgram> Programs { get; } = [.. ProgramTable.Services.Where(p => plan.HasIdentity || !p.IdentityRegionOnly)];
+    /// <summary>What this region runs.</summary>
+    public IReadOnlyList<ServiceProgram> Programs { get; } = [.. ProgramTable.Services.Where(p => (plan.HasIdentity || !p.IdentityRegionOnly) && !(cloud.Simulated && p.NeedsEngines))];
 
     public RegionPlan Plan => plan;
 
@@ -56,7 +57,7 @@ internal sealed class Region(CloudPlan cloud, RegionPlan plan, StateDirectory st
     /// <summary>Re-reads the options that may change while running: SIGHUP.</summary>
     public void Reload()
     {
-        levels.Debug = ProgramTable.Services.Where(p => plan.HasIdentity || !p.IdentityRegionOnly).Any(p => Load(p.Define()).Get(DefaultOptions.Debug));
+        levels.Debug = Programs.Any(p => Load(p.Define()).Get(DefaultOptions.Debug));
         foreach (var host in hosts.Values)
         {
             Logger(host.Program).LogInformation("Signal SIGHUP: debug is now {Debug}", levels.Debug);

@@ -94,7 +94,7 @@ internal sealed class RegionFiles(CloudPlan cloud, RegionPlan region, StateDirec
                 .Set("ovn_nb_connection", engines.Ovn.Northbound)
                 .Set("ovn_sb_connection", engines.Ovn.Southbound)
                 .Set("ovn_metadata_enabled", "true")
-                .Section("ovs").Set("ovsdb_connection", engines.Ovn.Switch);
+                .Section("ovs").Set("ovsdb_connection", engines.Ovn.Switch).Set("network_namespace", engines.Ovn.Settings.Namespace);
         }
 
         Database(text, "database", "neutron");
@@ -128,7 +128,8 @@ internal sealed class RegionFiles(CloudPlan cloud, RegionPlan region, StateDirec
         {
             text.Section("libvirt")
                 .Set("virt_type", File.Exists("/dev/kvm") ? "kvm" : "qemu")
-                .Set("connection_uri", engines.LibvirtUri);
+                .Set("connection_uri", engines.LibvirtUri)
+                .Section("os_vif_ovs").Set("ovsdb_connection", engines.Ovn.Switch).Set("network_namespace", engines.Ovn.Settings.Namespace);
         }
 
         Neighbour(text, "neutron", "neutron")
