@@ -5,7 +5,6 @@ using System.Net.Sockets;
 using System.Text;
 using Meridian.Platform.Native;
 using Meridian.Platform.Ovsdb;
-using Meridian.Platform.Processes;
 using Meridian.Testing;
 
 namespace Meridian.Network.Tests.Drivers;
@@ -48,15 +47,40 @@ internal sealed class GuestNamespace : IAsyncDisposable
         NetworkLinks.BatchAsync(Name, [$"addr add {address} dev eth0", .. gateway is null ? Array.Empty<string>() : [$"route add default via {gateway}"]], cancellationToken);
 
     /// <summary>Whether one of several pings is answered within the limit.</summary>
-    public Task<bool> CanPingAsync(string address, string? source = null, TimeSpan? limit = null) => Wait.UntilAsync(
-        async () => (await ProcessRunner.RunAsync("ip", ["netns", "exec", Name, "ping", "-c1", "-W1", .. source is null ? Array.Empty<string>() : ["-I", source], address],
-            new() { SuccessCodes = [0, 1, 2] }, CancellationToken.None)).ExitCode == 0,
-        limit);
+    public Task<bool> CanPingAsync(string address, string? source = null, TimeSpan? limit = null) => Wait.UntilAsync(() => PingAsync(address, source), limit);
+
+    private async Task<bool> PingAsync(string address, string? source)
+    {
+        using var socket = await NetworkNamespace.RunAsync(Name, () => new Socket(AddressFamily.InterNetwork, SocketType.Raw, ProtocolType.Icmp));
+        socket.Bind(new IPEndPoint(source is null ? IPAddress.Any : IPAddress.Parse(source), 0));
+        using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+        try
+        {
+            // Echo request, identifier 0x4d35; the checksum is that of these eight bytes.
+            await socket.SendToAsync(new byte[] { 8, 0, 0xaa, 0xc9, 0x4d, 0x35, 0, 1 }, new IPEndPoint(IPAddress.Parse(address), 0), stop.Token);
+            var buffer = new byte[256];
+            while (true)
+            {
+                var length = await socket.ReceiveAsync(buffer, stop.Token);
+                var header = (buffer[0] & 0xf) * 4;
+                if (length >= header + 8 && buffer[header] == 0 && buffer[header + 4] == 0x4d && new IPAddress(buffer.AsSpan(12, 4)).ToString() == address)
+                {
+                    return true;
+                }
+            }
+        }
+        catch (Exception error) when (error is OperationCanceledException or SocketException)
+        {
+            return false;
+        }
+    }
 
     /// <summary>A server that answers each connection with its peer's address.</summary>
-    public async Task<Socket> ListenAsync(int port)
+    public Task<Socket> ListenAsync(int port) => ListenAsync(Name, port);
+
+    public static async Task<Socket> ListenAsync(string inNamespace, int port)
     {
-        var socket = await NetworkNamespace.RunAsync(Name, () =>
+        var socket = await NetworkNamespace.RunAsync(inNamespace, () =>
         {
             var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             listener.Bind(new IPEndPoint(IPAddress.Any, port));
@@ -82,9 +106,10 @@ internal sealed class GuestNamespace : IAsyncDisposable
     }
 
     /// <returns>What the server said: our address as it saw it; null when it did not answer within the limit.</returns>
-    public static async Task<string?> AskAsync(string inNamespace, string address, int port, TimeSpan limit)
+    public static async Task<string?> AskAsync(string? inNamespace, string address, int port, TimeSpan limit)
     {
-        using var socket = await NetworkNamespace.RunAsync(inNamespace, () => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
+        Socket Make() => new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        using var socket = inNamespace is null ? Make() : await NetworkNamespace.RunAsync(inNamespace, Make);
         using var stop = new CancellationTokenSource(limit);
         try
         {

@@ -17,7 +17,17 @@ public sealed class OvnFixture : IAsyncDisposable
     private readonly SemaphoreSlim gate = new(1, 1);
     private EngineSandbox? sandbox;
     private OvsdbClient? local;
+    private Uplink? uplink;
     private int guests;
+    private int numbers = 9;
+
+    /// <summary>The provider network's first three octets: not the ones that <c>up</c> takes.</summary>
+    public const string Outside = "172.31.5";
+
+    public string UplinkNamespace => uplink!.Namespace;
+
+    /// <summary>Of a topology: its last octet on the provider network.</summary>
+    public int NextNumber() => Interlocked.Increment(ref numbers);
 
     internal OvnNetworkDriver Driver { get; private set; } = null!;
 
@@ -42,7 +52,9 @@ public sealed class OvnFixture : IAsyncDisposable
             sandbox = new();
             await Engine.StartAsync(cancellationToken);
             Driver = new(new(OvsdbEndpoint.ParseList(Engine.Northbound), OvsdbEndpoint.ParseList(Engine.Southbound)), TimeProvider.System, NullLogger<OvnNetworkDriver>.Instance);
-            local = new(OvsdbEndpoint.ParseList(Engine.Switch), "Open_vSwitch", [new("Bridge"), new("Port"), new("Interface")]);
+            uplink = new($"5{Namespace[5..]}");
+            await uplink.UpAsync([new(Engine, System.Net.IPNetwork.Parse($"{Outside}.0/24"), System.Net.IPAddress.Parse($"{Outside}.1"))], cancellationToken);
+            local = new(OvsdbEndpoint.ParseList(Engine.Switch), "Open_vSwitch", [new("Open_vSwitch"), new("Bridge"), new("Port"), new("Interface")]);
         }
         finally
         {
@@ -58,6 +70,7 @@ public sealed class OvnFixture : IAsyncDisposable
         if (sandbox is not null)
         {
             await local!.DisposeAsync();
+            await uplink!.DownAsync(CancellationToken.None);
             await Driver.DisposeAsync();
             await sandbox.DisposeAsync();
         }
