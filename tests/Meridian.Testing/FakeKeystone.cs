@@ -54,7 +54,8 @@ public sealed class FakeKeystone : IAsyncDisposable
         Add(new("other", "member", "reader"));
         foreach (var service in new[] { "nova", "glance", "placement", "neutron", "cinder" })
         {
-            Add(new(service, "service") { ProjectName = "service" });
+            // As the installation guides make them: admin and service in the project "service".
+            Add(new(service, "admin", "manager", "member", "reader", "service") { ProjectName = "service" });
         }
     }
 

@@ -30,9 +30,14 @@ public static class JsonBody
     }
 
     /// <summary>The body as a document: for APIs whose bodies are open, or whose updates mean what is present.</summary>
-    public static async Task<JsonDocument> ReadJsonDocumentAsync(this HttpRequest request, CancellationToken cancellationToken)
+    /// <param name="anyMediaType">The caller has judged the media type (image's json-patch types).</param>
+    public static async Task<JsonDocument> ReadJsonDocumentAsync(this HttpRequest request, CancellationToken cancellationToken, bool anyMediaType = false)
     {
-        CheckMediaType(request);
+        if (!anyMediaType)
+        {
+            CheckMediaType(request);
+        }
+
         var body = await ReadBoundedAsync(request, cancellationToken);
         try
         {
