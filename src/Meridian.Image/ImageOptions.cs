@@ -41,6 +41,11 @@ public static class ImageOptions
         new("DEFAULT", "enable_v2_api", "Images v2 is always on since glance 21 (Victoria)"),
         new("DEFAULT", "workers", "one process serves all requests"),
         new("DEFAULT", "show_multiple_locations", "locations are neither shown nor taken (OSSA-2014-041, 2016-006)"),
+        new("DEFAULT", "node_staging_uri", "interoperable import is not built yet: data comes in by upload"),
+        new("DEFAULT", "enabled_import_methods", "interoperable import is not built yet: data comes in by upload"),
+        new("DEFAULT", "delayed_delete", "data of deleted images is removed at once"),
+        new("DEFAULT", "image_cache_dir", "images lie in files beside the service: nothing is cached"),
+        new("oslo_concurrency", "lock_path", "no lock files are used"),
         new("cinder", "cinder_os_region_name", "read only by a store of type cinder, which Meridian does not have; belongs to the store's own section"),
         new("cinder", "os_region_name", "read only by a store of type cinder, which Meridian does not have; belongs to the store's own section"),
     ];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using Meridian.Identity;
 using Meridian.Identity.Manage;
+using Meridian.Image;
 using Meridian.Network;
 using Meridian.Network.Agent;
 using Meridian.Placement;
@@ -44,6 +45,7 @@ internal static class ProgramTable
     public static IReadOnlyList<ServiceProgram> Services { get; } =
     [
         new("keystone", "keystone", IdentityService.Definition, IdentityRegionOnly: true),
+        new("glance-api", "glance", ImageService.Definition),
         new("placement-api", "placement", PlacementService.Definition),
         new("neutron-server", "neutron", NetworkService.Definition, Simulates: "simulated: switches no packet"),
         new("neutron-ovn-metadata-agent", "neutron", MetadataAgentService.Definition, NeedsEngines: true),
@@ -52,6 +54,7 @@ internal static class ProgramTable
     private static IReadOnlyList<IProgram> Managers { get; } =
     [
         new KeystoneManageProgram(),
+        new ManageProgram("glance-manage", Service("glance-api"), ["db_sync", "db sync", "db_upgrade", "db_expand", "db_migrate", "db_contract"], ["db_version", "db version"], []),
         new ManageProgram("placement-manage", Service("placement-api"), ["db sync"], ["db version"], []),
         new ManageProgram("neutron-db-manage", Service("neutron-server"), ["upgrade heads", "upgrade head"], ["current"], []),
     ];
