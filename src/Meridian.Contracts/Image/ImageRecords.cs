@@ -53,7 +53,7 @@ public sealed class ImageInfo
 
     /// <summary>Everything else that the image carries, such as hw_disk_bus.</summary>
     [JsonExtensionData]
-    public Dictionary<string, JsonElement> Extra { get; init; } = [];
+    public Dictionary<string, JsonElement> Extra { get; set; } = [];
 
     /// <summary>A property's text (hw_disk_bus), null where the image has none of that name.</summary>
     public string? Property(string name) =>
@@ -89,7 +89,7 @@ public sealed record CreateImage(string Name, string DiskFormat, string Containe
     public int? MinRam { get; init; }
 
     [JsonExtensionData]
-    public Dictionary<string, JsonElement>? Properties { get; init; }
+    public Dictionary<string, JsonElement>? Properties { get; set; }
 }
 
 internal sealed record ImagePage(List<ImageInfo> Images, string? Next);

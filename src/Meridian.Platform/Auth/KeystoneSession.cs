@@ -65,7 +65,8 @@ public sealed class KeystoneSession
     {
         if (config.Get(wanted.EndpointOverride) is { } fixedUrl)
         {
-            return fixedUrl.TrimEnd('/');
+            // A list of URLs ([glance] api_servers): the first.
+            return fixedUrl.Split(',')[0].Trim().TrimEnd('/');
         }
 
         var region = config.Get(wanted.RegionName);

@@ -7,7 +7,7 @@ namespace Meridian.Platform.Config;
 /// </summary>
 public sealed class AuthSection
 {
-    private AuthSection(string section, string? serviceType)
+    private AuthSection(string section, string? serviceType, string[]? urlNames)
     {
         Section = section;
         AuthUrl = Opt.Text(section, "auth_url", null, "URL of Keystone.", deprecated: ["auth_uri"]);
@@ -35,7 +35,7 @@ public sealed class AuthSection
         RegionName = Opt.Text(section, "region_name", null, "Region whose endpoint of the service is used; the catalog must have it.", deprecated: ["os_region_name"]);
         ServiceType = Opt.Text(section, "service_type", serviceType, "Service type looked up in the catalog.");
         ValidInterfaces = Opt.List(section, "valid_interfaces", ["internal", "public"], "Endpoint interfaces in order of preference.", deprecated: ["interface", "endpoint_type"]);
-        EndpointOverride = Opt.Text(section, "endpoint_override", null, "Use this URL instead of the catalog's.");
+        EndpointOverride = Opt.Text(section, "endpoint_override", null, "Use this URL instead of the catalog's.", deprecated: urlNames);
         All =
         [
             AuthUrl, AuthType, AuthSectionName, Username, UserId, Password, UserDomainName, UserDomainId, ProjectName, ProjectId, ProjectDomainName,
@@ -101,7 +101,8 @@ public sealed class AuthSection
     public IReadOnlyList<Option> All { get; }
 
     /// <summary>Declares the section. Call once a section and keep the result in a static readonly field.</summary>
-    public static AuthSection Declare(string section, string? serviceType = null) => new(section, serviceType);
+    /// <param name="urlNames">Older names of endpoint_override, such as [glance] api_servers.</param>
+    public static AuthSection Declare(string section, string? serviceType = null, string[]? urlNames = null) => new(section, serviceType, urlNames);
 }
 
 /// <summary>[keystone_authtoken]. Source: keystonemiddleware auth_token options.</summary>
