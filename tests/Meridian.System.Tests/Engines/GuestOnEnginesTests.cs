@@ -47,7 +47,6 @@ public sealed partial class GuestOnEnginesTests : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        await plugger.DisposeAsync();
         await libvirt.StopAsync(endGuests: true, CancellationToken.None);
         await ovn.StopAsync(deleteNamespace: true, CancellationToken.None);
         folder.Dispose();

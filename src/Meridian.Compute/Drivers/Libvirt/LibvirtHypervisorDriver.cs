@@ -187,11 +187,15 @@ internal sealed partial class LibvirtHypervisorDriver : IHypervisorDriver, IPaus
         }
     }
 
-    public ValueTask DisposeAsync()
+    /// <summary>The plugger belongs to the driver. Guests run on.</summary>
+    public async ValueTask DisposeAsync()
     {
         connection.Dispose();
         events.Writer.TryComplete();
-        return ValueTask.CompletedTask;
+        if (vifs is IAsyncDisposable plugger)
+        {
+            await plugger.DisposeAsync();
+        }
     }
 
     private async Task PlugAndStartAsync(GuestSpec spec, CancellationToken cancellationToken)
