@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 using LinqToDB;
 using LinqToDB.Async;
+using LinqToDB.Concurrency;
 using LinqToDB.Data;
 using LinqToDB.Mapping;
 
+using Meridian.Platform.Http;
 using Meridian.Platform.Storage;
 
 namespace Meridian.Identity;
@@ -118,4 +120,19 @@ internal sealed class IdentityWriter(Database database, Revisions revisions)
                 return true;
             },
             cancellationToken, catalog);
+
+    /// <summary>Writes a row back that was read before.</summary>
+    /// <exception cref="ApiException">404 when it is gone, 409 when somebody changed it meanwhile.</exception>
+    public static async Task UpdateAsync<TRow>(DataConnection db, TRow row, string kind, string id, CancellationToken cancellationToken)
+        where TRow : class
+    {
+        if (await db.UpdateOptimisticAsync(row, cancellationToken) == 1)
+        {
+            return;
+        }
+
+        throw await db.GetTable<TRow>().AnyAsync(r => Sql.Property<string>(r, "Id") == id, cancellationToken)
+            ? Errors.Conflict(kind, $"{id} was changed by another request at the same time; read it again")
+            : Errors.NotFound(kind, id);
+    }
 }

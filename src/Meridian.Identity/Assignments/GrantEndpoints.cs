@@ -18,8 +18,6 @@ namespace Meridian.Identity.Assignments;
 /// </summary>
 internal static class GrantEndpoints
 {
-    private static readonly string[] GetOrHead = [HttpMethods.Get, HttpMethods.Head];
-
     public static void MapGrants(this RouteGroupBuilder api)
     {
         foreach (var target in new[] { AssignmentKinds.Project, AssignmentKinds.Domain })
@@ -35,9 +33,9 @@ internal static class GrantEndpoints
 
     private static void Map(RouteGroupBuilder api, string collection, string member, GrantKind kind)
     {
-        api.MapGet(collection, (string targetId, string actorId, IdentityRequest request, GrantParties parties, AssignmentStore store, CancellationToken cancellationToken) =>
+        api.MapRead(collection, (string targetId, string actorId, IdentityRequest request, GrantParties parties, AssignmentStore store, CancellationToken cancellationToken) =>
             ListAsync(kind.Of(targetId, actorId, ""), request, parties, store, cancellationToken));
-        api.MapMethods(member, GetOrHead, (string targetId, string actorId, string roleId, IdentityRequest request, GrantParties parties, AssignmentStore store, CancellationToken cancellationToken) =>
+        api.MapRead(member, (string targetId, string actorId, string roleId, IdentityRequest request, GrantParties parties, AssignmentStore store, CancellationToken cancellationToken) =>
             CheckAsync(kind.Of(targetId, actorId, roleId), request, parties, store, cancellationToken));
         api.MapPut(member, (string targetId, string actorId, string roleId, IdentityRequest request, GrantParties parties, AssignmentStore store, CancellationToken cancellationToken) =>
             CreateAsync(kind.Of(targetId, actorId, roleId), request, parties, store, cancellationToken));

@@ -20,7 +20,7 @@ namespace Meridian.Identity.Assignments;
 /// <summary>/v3/role_assignments. Source: identity v3 API, "Role assignments".</summary>
 internal static class RoleAssignmentEndpoints
 {
-    public static void MapRoleAssignments(this RouteGroupBuilder api) => api.MapGet("/role_assignments", ListAsync);
+    public static void MapRoleAssignments(this RouteGroupBuilder api) => api.MapRead("/role_assignments", ListAsync);
 
     private static async Task<IResult> ListAsync(
         IdentityRequest request, RoleAssignmentQuery query, AssignmentNames names, ProjectStore projects, CancellationToken cancellationToken)

@@ -13,8 +13,6 @@ namespace Meridian.Identity.Assignments;
 /// <summary>/v3/system/users and /v3/system/groups. Source: identity v3 API, "System role assignments".</summary>
 internal static class SystemGrantEndpoints
 {
-    private static readonly string[] GetOrHead = [HttpMethods.Get, HttpMethods.Head];
-
     public static void MapSystemGrants(this RouteGroupBuilder api)
     {
         Map(api, AssignmentKinds.User, AssignmentPolicies.ListSystemUser, AssignmentPolicies.CheckSystemUser, AssignmentPolicies.CreateSystemUser, AssignmentPolicies.RevokeSystemUser);
@@ -24,13 +22,13 @@ internal static class SystemGrantEndpoints
     private static void Map(RouteGroupBuilder api, string actor, PolicyRule list, PolicyRule check, PolicyRule create, PolicyRule revoke)
     {
         var path = $"/system/{actor}s/{{actorId}}/roles";
-        api.MapGet(path, async (string actorId, IdentityRequest request, SystemGrantParties parties, AssignmentStore store, CancellationToken cancellationToken) =>
+        api.MapRead(path, async (string actorId, IdentityRequest request, SystemGrantParties parties, AssignmentStore store, CancellationToken cancellationToken) =>
         {
             request.Require(list);
             var grant = await parties.CheckAsync(actor, actorId, null, cancellationToken);
             return GrantEndpoints.RoleList(await store.ListRolesAsync(grant, cancellationToken), request);
         });
-        api.MapMethods(path + "/{roleId}", GetOrHead, async (string actorId, string roleId, IdentityRequest request, SystemGrantParties parties, AssignmentStore store, CancellationToken cancellationToken) =>
+        api.MapRead(path + "/{roleId}", async (string actorId, string roleId, IdentityRequest request, SystemGrantParties parties, AssignmentStore store, CancellationToken cancellationToken) =>
         {
             request.Require(check);
             var grant = await parties.CheckAsync(actor, actorId, roleId, cancellationToken);

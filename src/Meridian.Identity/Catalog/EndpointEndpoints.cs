@@ -17,9 +17,9 @@ internal static class EndpointEndpoints
     public static void MapEndpoints(this RouteGroupBuilder api)
     {
         var endpoints = api.MapGroup("/endpoints");
-        endpoints.MapGet("", ListAsync);
+        endpoints.MapRead("", ListAsync);
         endpoints.MapPost("", CreateAsync);
-        endpoints.MapGet("/{id}", ShowAsync);
+        endpoints.MapRead("/{id}", ShowAsync);
         endpoints.MapPatch("/{id}", UpdateAsync);
         endpoints.MapDelete("/{id}", DeleteAsync);
     }

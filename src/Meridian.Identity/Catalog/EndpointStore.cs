@@ -42,10 +42,7 @@ internal sealed class EndpointStore(Database database, IdentityWriter writer)
         async db =>
         {
             await CheckAsync(db, endpoint, cancellationToken);
-            if (await db.UpdateAsync(endpoint, token: cancellationToken) == 0)
-            {
-                throw Errors.NotFound("endpoint", endpoint.Id);
-            }
+            await IdentityWriter.UpdateAsync(db, endpoint, "endpoint", endpoint.Id, cancellationToken);
         },
         cancellationToken, catalog: true);
 

@@ -17,9 +17,9 @@ internal static class ServiceEndpoints
     public static void MapServices(this RouteGroupBuilder api)
     {
         var services = api.MapGroup("/services");
-        services.MapGet("", ListAsync);
+        services.MapRead("", ListAsync);
         services.MapPost("", CreateAsync);
-        services.MapGet("/{id}", ShowAsync);
+        services.MapRead("/{id}", ShowAsync);
         services.MapPatch("/{id}", UpdateAsync);
         services.MapDelete("/{id}", DeleteAsync);
     }

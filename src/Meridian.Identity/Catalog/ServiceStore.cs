@@ -29,13 +29,7 @@ internal sealed class ServiceStore(Database database, IdentityWriter writer)
         writer.WriteAsync(db => db.InsertAsync(service, token: cancellationToken), cancellationToken, catalog: true);
 
     public Task UpdateAsync(Service service, CancellationToken cancellationToken) => writer.WriteAsync(
-        async db =>
-        {
-            if (await db.UpdateAsync(service, token: cancellationToken) == 0)
-            {
-                throw Errors.NotFound("service", service.Id);
-            }
-        },
+        db => IdentityWriter.UpdateAsync(db, service, "service", service.Id, cancellationToken),
         cancellationToken, catalog: true);
 
     /// <summary>Deletes the service with its endpoints.</summary>

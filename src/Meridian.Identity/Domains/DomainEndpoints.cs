@@ -17,9 +17,9 @@ internal static class DomainEndpoints
     public static void MapDomains(this RouteGroupBuilder api)
     {
         var domains = api.MapGroup("/domains");
-        domains.MapGet("", ListAsync);
+        domains.MapRead("", ListAsync);
         domains.MapPost("", CreateAsync);
-        domains.MapGet("/{id}", ShowAsync);
+        domains.MapRead("/{id}", ShowAsync);
         domains.MapPatch("/{id}", UpdateAsync);
         domains.MapDelete("/{id}", DeleteAsync);
     }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using LinqToDB.Concurrency;
 using LinqToDB.Mapping;
 
 namespace Meridian.Identity.Groups;
@@ -24,4 +25,7 @@ internal sealed class Group
 
     [Column("extra")]
     public string? Extra { get; set; }
+
+    [Column("revision"), OptimisticLockProperty(VersionBehavior.AutoIncrement)]
+    public int Revision { get; set; }
 }

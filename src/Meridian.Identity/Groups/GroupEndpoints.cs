@@ -13,19 +13,18 @@ namespace Meridian.Identity.Groups;
 /// <summary>/v3/groups. Source: identity v3 API, "Groups".</summary>
 internal static class GroupEndpoints
 {
-    private static readonly string[] GetOrHead = [HttpMethods.Get, HttpMethods.Head];
     private static readonly string[] Known = ["name", "domain_id", "description"];
 
     public static void MapGroups(this RouteGroupBuilder api)
     {
         var groups = api.MapGroup("/groups");
-        groups.MapGet("", ListAsync);
+        groups.MapRead("", ListAsync);
         groups.MapPost("", CreateAsync);
-        groups.MapGet("/{id}", ShowAsync);
+        groups.MapRead("/{id}", ShowAsync);
         groups.MapPatch("/{id}", UpdateAsync);
         groups.MapDelete("/{id}", DeleteAsync);
-        groups.MapGet("/{id}/users", ListUsersAsync);
-        groups.MapMethods("/{id}/users/{userId}", GetOrHead, CheckUserAsync);
+        groups.MapRead("/{id}/users", ListUsersAsync);
+        groups.MapRead("/{id}/users/{userId}", CheckUserAsync);
         groups.MapPut("/{id}/users/{userId}", AddUserAsync);
         groups.MapDelete("/{id}/users/{userId}", RemoveUserAsync);
     }

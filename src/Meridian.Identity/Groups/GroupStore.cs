@@ -55,13 +55,7 @@ internal sealed class GroupStore(Database database, IdentityWriter writer)
 
     public Task UpdateAsync(Group group, CancellationToken cancellationToken) => StoreAsync(
         group,
-        async db =>
-        {
-            if (await db.UpdateAsync(group, token: cancellationToken) == 0)
-            {
-                throw Errors.NotFound("group", group.Id);
-            }
-        },
+        db => IdentityWriter.UpdateAsync(db, group, "group", group.Id, cancellationToken),
         cancellationToken);
 
     public Task DeleteAsync(string id, CancellationToken cancellationToken) => writer.WriteAsync(

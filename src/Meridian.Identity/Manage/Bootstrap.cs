@@ -99,6 +99,7 @@ internal sealed class Bootstrap(IdentityWriter writer, PasswordHasher hasher, Re
             {
                 await db.GetTable<User>().Where(u => u.Id == known.Id)
                     .Set(u => u.Enabled, true).Set(u => u.PasswordHash, hash ?? known.PasswordHash).Set(u => u.PasswordChangedAt, hash is null ? known.PasswordChangedAt : now)
+                    .Set(u => u.Revision, u => u.Revision + 1)
                     .UpdateAsync(cancellationToken);
                 if (hash is not null)
                 {
@@ -209,7 +210,7 @@ internal sealed class Bootstrap(IdentityWriter writer, PasswordHasher hasher, Re
         rows = regionId is null ? rows.Where(e => e.RegionId == null) : rows.Where(e => e.RegionId == regionId);
         if (await rows.OrderBy(e => e.Id).FirstOrDefaultAsync(cancellationToken) is { } known)
         {
-            await db.GetTable<Endpoint>().Where(e => e.Id == known.Id).Set(e => e.Url, url).UpdateAsync(cancellationToken);
+            await db.GetTable<Endpoint>().Where(e => e.Id == known.Id).Set(e => e.Url, url).Set(e => e.Revision, e => e.Revision + 1).UpdateAsync(cancellationToken);
             log($"{kind} endpoint updated");
             return;
         }

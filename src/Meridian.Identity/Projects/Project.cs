@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using LinqToDB.Concurrency;
 using LinqToDB.Mapping;
 
 namespace Meridian.Identity.Projects;
@@ -40,4 +41,7 @@ internal sealed class Project
     /// <summary>JSON object of the attributes that the API does not know.</summary>
     [Column("extra")]
     public string? Extra { get; set; }
+
+    [Column("revision"), OptimisticLockProperty(VersionBehavior.AutoIncrement)]
+    public int Revision { get; set; }
 }

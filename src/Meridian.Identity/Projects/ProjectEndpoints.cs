@@ -18,9 +18,9 @@ internal static class ProjectEndpoints
     public static void MapProjects(this RouteGroupBuilder api)
     {
         var projects = api.MapGroup("/projects");
-        projects.MapGet("", ListAsync);
+        projects.MapRead("", ListAsync);
         projects.MapPost("", CreateAsync);
-        projects.MapGet("/{id}", ShowAsync);
+        projects.MapRead("/{id}", ShowAsync);
         projects.MapPatch("/{id}", UpdateAsync);
         projects.MapDelete("/{id}", DeleteAsync);
     }

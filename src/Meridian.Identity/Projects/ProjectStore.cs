@@ -102,10 +102,7 @@ internal sealed class ProjectStore(Database database, IdentityWriter writer, Rev
                         await CheckEnabledAsync(db, project, cancellationToken);
                     }
 
-                    if (await db.UpdateAsync(project, token: cancellationToken) == 0)
-                    {
-                        throw Errors.NotFound("project", project.Id);
-                    }
+                    await IdentityWriter.UpdateAsync(db, project, "project", project.Id, cancellationToken);
 
                     if (tags is not null)
                     {
@@ -150,7 +147,8 @@ internal sealed class ProjectStore(Database database, IdentityWriter writer, Rev
     {
         await db.GetTable<ProjectTag>().Where(t => ids.Contains(t.ProjectId)).DeleteAsync(cancellationToken);
         await db.GetTable<Assignment>().Where(a => ids.Contains(a.TargetId) && a.TargetKind != AssignmentKinds.System).DeleteAsync(cancellationToken);
-        await db.GetTable<User>().Where(u => ids.Contains(u.DefaultProjectId!)).Set(u => u.DefaultProjectId, (string?)null).UpdateAsync(cancellationToken);
+        await db.GetTable<User>().Where(u => ids.Contains(u.DefaultProjectId!)).Set(u => u.DefaultProjectId, (string?)null)
+            .Set(u => u.Revision, u => u.Revision + 1).UpdateAsync(cancellationToken);
     }
 
     public Task SetTagsAsync(string id, IReadOnlyList<string> tags, CancellationToken cancellationToken) =>

@@ -12,15 +12,13 @@ namespace Meridian.Identity.Projects;
 /// <summary>/v3/projects/{id}/tags. Source: identity v3 API, "Project tags".</summary>
 internal static class ProjectTagEndpoints
 {
-    private static readonly string[] GetOrHead = [HttpMethods.Get, HttpMethods.Head];
-
     public static void MapProjectTags(this RouteGroupBuilder api)
     {
         var tags = api.MapGroup("/projects/{id}/tags");
-        tags.MapGet("", ListAsync);
+        tags.MapRead("", ListAsync);
         tags.MapPut("", ReplaceAsync);
         tags.MapDelete("", ClearAsync);
-        tags.MapMethods("/{tag}", GetOrHead, CheckAsync);
+        tags.MapRead("/{tag}", CheckAsync);
         tags.MapPut("/{tag}", AddAsync);
         tags.MapDelete("/{tag}", RemoveAsync);
     }

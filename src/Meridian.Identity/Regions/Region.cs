@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using LinqToDB.Concurrency;
 using LinqToDB.Mapping;
 
 namespace Meridian.Identity.Regions;
@@ -18,4 +19,7 @@ internal sealed class Region
 
     [Column("extra")]
     public string? Extra { get; set; }
+
+    [Column("revision"), OptimisticLockProperty(VersionBehavior.AutoIncrement)]
+    public int Revision { get; set; }
 }

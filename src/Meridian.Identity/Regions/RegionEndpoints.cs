@@ -17,9 +17,9 @@ internal static class RegionEndpoints
     public static void MapRegions(this RouteGroupBuilder api)
     {
         var regions = api.MapGroup("/regions");
-        regions.MapGet("", ListAsync);
+        regions.MapRead("", ListAsync);
         regions.MapPost("", (IdentityRequest request, RegionStore store, CancellationToken cancellationToken) => CreateAsync(null, request, store, cancellationToken));
-        regions.MapGet("/{id}", ShowAsync);
+        regions.MapRead("/{id}", ShowAsync);
         regions.MapPut("/{id}", (string id, IdentityRequest request, RegionStore store, CancellationToken cancellationToken) => CreateAsync(id, request, store, cancellationToken));
         regions.MapPatch("/{id}", UpdateAsync);
         regions.MapDelete("/{id}", DeleteAsync);

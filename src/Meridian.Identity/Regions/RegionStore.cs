@@ -50,10 +50,7 @@ internal sealed class RegionStore(Database database, IdentityWriter writer)
         async db =>
         {
             await CheckParentAsync(db, region, cancellationToken);
-            if (await db.UpdateAsync(region, token: cancellationToken) == 0)
-            {
-                throw Errors.NotFound("region", region.Id);
-            }
+            await IdentityWriter.UpdateAsync(db, region, "region", region.Id, cancellationToken);
         },
         cancellationToken, catalog: true);
 

@@ -15,9 +15,9 @@ internal static class ImpliedRoleEndpoints
 {
     public static void MapImpliedRoles(this RouteGroupBuilder api)
     {
-        api.MapGet("/role_inferences", ListAllAsync);
+        api.MapRead("/role_inferences", ListAllAsync);
         var implied = api.MapGroup("/roles/{id}/implies");
-        implied.MapGet("", ListAsync);
+        implied.MapRead("", ListAsync);
         implied.MapGet("/{impliedId}", ShowAsync);
         implied.MapMethods("/{impliedId}", [HttpMethods.Head], CheckAsync);
         implied.MapPut("/{impliedId}", CreateAsync);

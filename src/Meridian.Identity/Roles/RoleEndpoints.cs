@@ -18,9 +18,9 @@ internal static class RoleEndpoints
     public static void MapRoles(this RouteGroupBuilder api)
     {
         var roles = api.MapGroup("/roles");
-        roles.MapGet("", ListAsync);
+        roles.MapRead("", ListAsync);
         roles.MapPost("", CreateAsync);
-        roles.MapGet("/{id}", ShowAsync);
+        roles.MapRead("/{id}", ShowAsync);
         roles.MapPatch("/{id}", UpdateAsync);
         roles.MapDelete("/{id}", DeleteAsync);
     }

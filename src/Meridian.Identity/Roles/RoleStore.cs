@@ -47,13 +47,7 @@ internal sealed class RoleStore(Database database, IdentityWriter writer)
 
     public Task UpdateAsync(Role role, CancellationToken cancellationToken) => StoreAsync(
         role,
-        async db =>
-        {
-            if (await db.UpdateAsync(role, token: cancellationToken) == 0)
-            {
-                throw Errors.NotFound("role", role.Id);
-            }
-        },
+        db => IdentityWriter.UpdateAsync(db, role, "role", role.Id, cancellationToken),
         cancellationToken);
 
     public Task DeleteAsync(string id, CancellationToken cancellationToken) => writer.WriteAsync(

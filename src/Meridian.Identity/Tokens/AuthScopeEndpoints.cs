@@ -15,14 +15,14 @@ internal static class AuthScopeEndpoints
 {
     public static void MapAuthScopes(this RouteGroupBuilder api)
     {
-        api.MapGet("/auth/projects", ListProjectsAsync);
-        api.MapGet("/auth/domains", ListDomainsAsync);
-        api.MapGet("/auth/system", ShowSystemAsync);
-        api.MapGet("/auth/catalog", ShowCatalogAsync);
+        api.MapRead("/auth/projects", ListProjectsAsync);
+        api.MapRead("/auth/domains", ListDomainsAsync);
+        api.MapRead("/auth/system", ShowSystemAsync);
+        api.MapRead("/auth/catalog", ShowCatalogAsync);
 
         // Their older spellings.
-        api.MapGet("/OS-FEDERATION/projects", ListProjectsAsync);
-        api.MapGet("/OS-FEDERATION/domains", ListDomainsAsync);
+        api.MapRead("/OS-FEDERATION/projects", ListProjectsAsync);
+        api.MapRead("/OS-FEDERATION/domains", ListDomainsAsync);
     }
 
     private static async Task<IResult> ListProjectsAsync(IdentityRequest request, RoleResolver roles, ProjectStore projects, CancellationToken cancellationToken)

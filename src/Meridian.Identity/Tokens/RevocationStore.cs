@@ -3,6 +3,7 @@ using LinqToDB;
 using LinqToDB.Async;
 using LinqToDB.Data;
 
+using Meridian.Platform.Config;
 using Meridian.Platform.Storage;
 
 namespace Meridian.Identity.Tokens;
@@ -11,8 +12,11 @@ namespace Meridian.Identity.Tokens;
 /// Revocation events. A token knows its time of issue to the second only, so that an event of the same second revokes it; whoever logs in after such an event
 /// gets a token of the next second instead (OSSA-2014-026).
 /// </summary>
-internal sealed class RevocationStore(Database database, TimeProvider clock)
+internal sealed class RevocationStore(Database database, ServiceConfig config, TimeProvider clock)
 {
+    /// <summary>Kept longer than any token of today's [token] expiration lives, for those that were issued under a longer one.</summary>
+    private static readonly TimeSpan Margin = TimeSpan.FromDays(7);
+
     public static async Task<bool> IsRevokedAsync(DataConnection db, TokenPayload token, string userDomainId, string? scopeDomainId, CancellationToken cancellationToken)
     {
         var issued = token.IssuedAt.ToUnixTimeSeconds();
@@ -57,10 +61,6 @@ internal sealed class RevocationStore(Database database, TimeProvider clock)
         return DateTimeOffset.FromUnixTimeSeconds(Math.Max(now, last + 1 ?? 0));
     }
 
-    /// <summary>Forgets events that no token can be older than.</summary>
-    public static Task<int> PurgeAsync(DataConnection db, DateTime before, CancellationToken cancellationToken) =>
-        db.GetTable<RevocationEvent>().Where(e => e.RevokedAt < before).DeleteAsync(cancellationToken);
-
     private async Task<long> LastOfUserAsync(DataConnection db, string userId, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow().ToUnixTimeSeconds();
@@ -77,5 +77,9 @@ internal sealed class RevocationStore(Database database, TimeProvider clock)
         var covers = now.ToUnixTimeSeconds() + (revocation.AuditId is not null || revocation.AuditChainId is not null ? 60 : 0);
         revocation.IssuedBefore = Math.Max(covers, revocation.IssuedBefore);
         await db.InsertAsync(revocation, token: cancellationToken);
+
+        // Events that no token can be older than are of no use.
+        var useless = (now - config.Get(IdentityOptions.TokenExpiration) - config.Get(IdentityOptions.AllowExpiredWindow) - Margin).UtcDateTime;
+        await db.GetTable<RevocationEvent>().Where(e => e.RevokedAt < useless).DeleteAsync(cancellationToken);
     }
 }

@@ -18,14 +18,14 @@ internal static class UserEndpoints
     public static void MapUsers(this RouteGroupBuilder api)
     {
         var users = api.MapGroup("/users");
-        users.MapGet("", ListAsync);
+        users.MapRead("", ListAsync);
         users.MapPost("", CreateAsync);
-        users.MapGet("/{id}", ShowAsync);
+        users.MapRead("/{id}", ShowAsync);
         users.MapPatch("/{id}", UpdateAsync);
         users.MapDelete("/{id}", DeleteAsync);
         users.MapPost("/{id}/password", ChangePasswordAsync);
-        users.MapGet("/{id}/groups", ListGroupsAsync);
-        users.MapGet("/{id}/projects", ListProjectsAsync);
+        users.MapRead("/{id}/groups", ListGroupsAsync);
+        users.MapRead("/{id}/projects", ListProjectsAsync);
     }
 
     private static async Task<IResult> ListAsync(IdentityRequest request, UserStore store, CancellationToken cancellationToken)

@@ -81,10 +81,7 @@ internal sealed class UserStore(Database database, IdentityWriter writer, Passwo
             await writer.WriteAsync(
                 async db =>
                 {
-                    if (await db.UpdateAsync(user, token: cancellationToken) == 0)
-                    {
-                        throw Errors.NotFound("user", user.Id);
-                    }
+                    await IdentityWriter.UpdateAsync(db, user, "user", user.Id, cancellationToken);
 
                     if (revoke || password is not null)
                     {

@@ -51,4 +51,29 @@ public sealed class PasswordHasherTests
         Assert.False(await hasher.VerifyAsync("x", null, Token));
         Assert.False(await hasher.VerifyAsync("x", "no hash at all", Token));
     }
+
+    // OSSA-2021-003: the time must not tell that there is no such user.
+    [Fact]
+    public async Task Nobodys_password_takes_as_long_as_somebodys()
+    {
+        using var hasher = new PasswordHasher(9);
+        var hash = await hasher.HashAsync("x", Token);
+        var (known, unknown) = (TimeSpan.MaxValue, TimeSpan.MaxValue);
+        for (var i = 0; i < 5; i++)
+        {
+            known = Min(known, await TimeAsync(hash));
+            unknown = Min(unknown, await TimeAsync(null));
+        }
+
+        Assert.True(unknown > known / 2, $"{unknown} against {known}");
+
+        async Task<TimeSpan> TimeAsync(string? stored)
+        {
+            var start = System.Diagnostics.Stopwatch.GetTimestamp();
+            await hasher.VerifyAsync("wrong", stored, Token);
+            return System.Diagnostics.Stopwatch.GetElapsedTime(start);
+        }
+
+        static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
+    }
 }

@@ -142,6 +142,31 @@ public sealed class UsersTests(IdentityApi api) : IClassFixture<IdentityApi>
     }
 
     [Fact]
+    public async Task Of_many_changes_at_once_none_is_lost()
+    {
+        var id = await api.Keystone.CreateAsync("user", new { name = IdentityApi.Unique("busy") });
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 10).Select(i =>
+            api.PatchAsync("/v3/users/" + id, new { user = new Dictionary<string, object> { ["change" + i] = i } })));
+
+        var shown = (await api.GetAsync("/v3/users/" + id)).Text;
+        foreach (var (answer, i) in answers.Select((a, i) => (a, i)))
+        {
+            Assert.True(answer.Status is 200 or 409, answer.Text);
+            Assert.Equal(answer.Status == 200, shown.Contains($"\"change{i}\"", StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public async Task Head_is_answered_wherever_get_is()
+    {
+        var answer = await api.SendAsync(HttpMethod.Head, "/v3/users", null);
+
+        Assert.Equal(200, answer.Status);
+        Assert.Empty(answer.Text);
+    }
+
+    [Fact]
     public async Task Groups_and_projects_of_a_user_are_listed()
     {
         var name = IdentityApi.Unique("member");

@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
+using Meridian.Testing.Engines;
+
+[assembly: AssemblyFixture(typeof(MariaDbFixture))]
