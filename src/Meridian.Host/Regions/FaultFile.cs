@@ -8,6 +8,7 @@ namespace Meridian.Host.Regions;
 /// <summary>
 /// Faults that the system tests put at the step boundaries of sagas: only in a simulated cloud, and only where the environment names a file. Each line of
 /// the file is <c>kill</c> or <c>fail</c> and a boundary (<c>kill create_server/ports/AfterDo</c>); it is used once and taken out before it strikes.
+/// Each boundary met is noted in a second file, <c>.seen</c>, so that a test knows them all.
 /// </summary>
 internal sealed class FaultFile : ISagaObserver
 {
@@ -43,6 +44,7 @@ internal sealed class FaultFile : ISagaObserver
     {
         lock (gate)
         {
+            File.AppendAllText(path + ".seen", boundary + "\n");
             if (!File.Exists(path))
             {
                 return null;
