@@ -56,6 +56,6 @@ internal abstract class MessageBus(TimeSpan defaultTimeout) : IMessageBus
     {
         var message = new BusMessage(method, version, JsonSerializer.SerializeToElement(arguments, type), requestId);
         var body = JsonSerializer.SerializeToUtf8Bytes(message, BusJson.Default.BusMessage);
-        return body.Length <= BusDispatcher.MaxBytes ? body : throw new ArgumentException($"Message {method} has {body.Length} bytes; {BusDispatcher.MaxBytes} is the limit.");
+        return body.Length <= BusDispatcher.MaxBytes ? body : throw new ArgumentException($"Message {method} has {body.Length} bytes; {BusDispatcher.MaxBytes} is the limit.", nameof(arguments));
     }
 }

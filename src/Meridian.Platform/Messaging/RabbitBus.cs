@@ -181,7 +181,7 @@ internal sealed class RabbitBus(TransportUrl url, RabbitSettings settings, TimeS
                 return Task.CompletedTask;
             };
             await channel.BasicConsumeAsync(replyQueue, autoAck: true, consumer, cancellationToken);
-            open.Lost += FailCalls;
+            open.OnLost(FailCalls);
             replyConnection = open;
         }
         finally

@@ -16,17 +16,17 @@ internal sealed partial class RabbitConnection : IAsyncDisposable
     private readonly ConcurrentBag<IChannel> publishers = [];
     private readonly ConcurrentDictionary<string, bool> declared = new();
 
+    private Action? lost;
+
     private RabbitConnection(IConnection connection)
     {
         this.connection = connection;
         connection.ConnectionShutdownAsync += (_, _) =>
         {
-            Lost?.Invoke();
+            lost?.Invoke();
             return Task.CompletedTask;
         };
     }
-
-    public event Action? Lost;
 
     public bool IsOpen => connection.IsOpen;
 
@@ -60,6 +60,9 @@ internal sealed partial class RabbitConnection : IAsyncDisposable
 
         throw new BusUnavailableException($"None of the message brokers of {url} answers: {last?.InnerException?.Message ?? last?.Message}", last);
     }
+
+    /// <summary>Calls this once when the connection ends.</summary>
+    public void OnLost(Action act) => lost += act;
 
     public Task<IChannel> OpenChannelAsync(CancellationToken cancellationToken) => connection.CreateChannelAsync(null, cancellationToken);
 

@@ -50,6 +50,7 @@ public sealed class SampleSagaTests : SagaTests
 
         public override async ValueTask DisposeAsync()
         {
+            await base.DisposeAsync();
             await database.DisposeAsync();
             folder.Dispose();
         }

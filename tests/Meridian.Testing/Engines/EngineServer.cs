@@ -57,10 +57,10 @@ public abstract class EngineServer(string kind) : IAsyncDisposable
     {
         Sweep();
         Directory.CreateDirectory(Folder);
-        await StartAsync(CancellationToken.None);
+        await StartServerAsync(CancellationToken.None);
     }
 
-    protected abstract Task StartAsync(CancellationToken cancellationToken);
+    protected abstract Task StartServerAsync(CancellationToken cancellationToken);
 
     /// <summary>Starts a daemon in a session of its own; what it prints goes to a file beside its data.</summary>
     protected Process Launch(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)

@@ -24,7 +24,7 @@ public sealed class MariaDbFixture() : EngineServer("mariadb")
         return $"mysql+pymysql://meridian:{password}@{Address}:{port}/{name}?charset=utf8";
     }
 
-    protected override async Task StartAsync(CancellationToken cancellationToken)
+    protected override async Task StartServerAsync(CancellationToken cancellationToken)
     {
         var (data, me) = (Path.Combine(Folder, "data"), Environment.UserName);
         await ProcessRunner.RunAsync(

@@ -17,7 +17,7 @@ public sealed class MemcachedFixture() : EngineServer("memcached")
         return $"{Address}:{port}";
     }
 
-    protected override async Task StartAsync(CancellationToken cancellationToken)
+    protected override async Task StartServerAsync(CancellationToken cancellationToken)
     {
         port = TestService.FreePort(Address);
         Launch(ProcessRunner.Find("memcached")!, ["-u", Environment.UserName, "-l", Address, "-p", $"{port}", "-m", "16", "-U", "0"], new Dictionary<string, string> { ["FOLDER"] = Folder });

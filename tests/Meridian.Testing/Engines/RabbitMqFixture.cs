@@ -27,7 +27,7 @@ public sealed class RabbitMqFixture() : EngineServer("rabbitmq")
         return $"rabbit://openstack:{password}@{throughHost ?? Address}:{throughPort ?? Port}/";
     }
 
-    protected override async Task StartAsync(CancellationToken cancellationToken)
+    protected override async Task StartServerAsync(CancellationToken cancellationToken)
     {
         Port = TestService.FreePort(Address);
         var (names, distribution) = (TestService.FreePort(Address), TestService.FreePort(Address));
