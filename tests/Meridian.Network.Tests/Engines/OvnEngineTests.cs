@@ -64,6 +64,18 @@ public sealed class OvnEngineTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_lost_name_of_the_namespace_is_given_back()
+    {
+        var before = sandbox.Engine.Status();
+        await NetworkLinks.DeleteNamespaceAsync(sandbox.Name, Token);
+
+        await sandbox.NewEngine().StartAsync(Token);
+
+        Assert.True(await NetworkLinks.ExistsAsync(sandbox.Name, "br-int", Token));
+        Assert.Equal(before.Select(d => d.Pid), sandbox.Engine.Status().Select(d => d.Pid));
+    }
+
+    [Fact]
     public async Task After_a_reboot_all_is_made_again_from_the_state_directory()
     {
         foreach (var daemon in sandbox.Engine.Status())
