@@ -128,7 +128,7 @@ internal static class NovaConf
     public static IReadOnlyList<Option> Options { get; } =
     [
         .. ServiceDefinition.CommonOptions.Where(option => !option.Equals(DefaultOptions.StatePath)), .. NovaOptions.All, .. ApiOptions.All, .. QuotaOptions.All,
-        .. SchedulerOptions.All, .. NeighbourOptions.All, .. SimulatedOptions.All, .. KeystoneAuthtokenOptions.All,
+        .. SchedulerOptions.All, .. NeighbourOptions.All, .. SimulatedOptions.All, .. Drivers.Libvirt.LibvirtOptions.All, .. KeystoneAuthtokenOptions.All,
         .. Meridian.Platform.Messaging.MessagingOptions.All,
     ];
 
@@ -156,7 +156,6 @@ internal static class NovaConf
         new("filter_scheduler", "track_instance_changes", "The scheduler reads what it needs."),
         new("oslo_concurrency", "lock_path", "No lock files are used."),
         new("placement_database", "connection", "It belongs in placement.conf."),
-        new("vnc", "enabled", NoConsoles),
         new("vnc", "novncproxy_host", NoConsoles),
         new("vnc", "novncproxy_base_url", NoConsoles),
         new("vnc", "novncproxy_port", NoConsoles),

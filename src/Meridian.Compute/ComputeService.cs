@@ -24,6 +24,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Meridian.Compute;
 
@@ -77,7 +78,9 @@ public static class ComputeService
     public static ServiceDefinition ComputeDefinition() => Worker("nova-compute", hasDatabase: false, (services, config) =>
     {
         AddCommon(services, config);
-        services.AddSingleton(provider => new DriverFactory(config, provider.GetRequiredService<TimeProvider>(), provider.GetService<Drivers.Simulated.SimulatedFault>()));
+        services.AddSingleton(provider => new DriverFactory(
+            config, provider.GetRequiredService<Neighbours>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>(),
+            provider.GetService<Drivers.Simulated.SimulatedFault>()));
         services.AddSingleton<ComputeHosts>();
         services.AddHostedService<ComputeAgent>();
         services.AddHostedService<GuestReconciler>();

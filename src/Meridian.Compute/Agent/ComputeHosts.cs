@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 
 using Meridian.Compute.Drivers;
+using Meridian.Compute.Drivers.Libvirt;
 using Meridian.Compute.Drivers.Simulated;
 using Meridian.Platform.Config;
 
@@ -57,16 +58,20 @@ internal sealed class ComputeHosts : IAsyncDisposable
 }
 
 /// <summary>Makes the driver that [DEFAULT] compute_driver names.</summary>
-internal sealed class DriverFactory(ServiceConfig config, TimeProvider clock, SimulatedFault? fault = null)
+internal sealed class DriverFactory(ServiceConfig config, Neighbours neighbours, TimeProvider clock, ILoggerFactory loggers, SimulatedFault? fault = null)
 {
     public bool IsSimulated { get; } = config.Get(NovaOptions.ComputeDriver) switch
     {
         "simulated" => true,
+        "libvirt.LibvirtDriver" => false,
         var name => throw new ConfigException($"{config.Describe(NovaOptions.ComputeDriver)} is \"{name}\"; expected libvirt.LibvirtDriver or simulated."),
     };
 
-    public (IHypervisorDriver Driver, IGuestImages Images) Make(HostIdentity identity) => (
-        new SimulatedHypervisorDriver(
+    public (IHypervisorDriver Driver, IGuestImages Images) Make(HostIdentity identity) => IsSimulated
+        ? (new SimulatedHypervisorDriver(
             new(identity.Host, identity.Directory, config.Get(SimulatedOptions.Vcpus), config.Get(SimulatedOptions.MemoryMib), config.Get(SimulatedOptions.DiskGib)), clock, fault),
-        new NoGuestImages());
+            new NoGuestImages())
+        : LibvirtComposition.Make(
+            config, identity.Host, identity.Directory,
+            new((id, token) => neighbours.Image(null).FindAsync(id, token), (id, token) => neighbours.Image(null).FindDataAsync(id, token)), clock, loggers);
 }

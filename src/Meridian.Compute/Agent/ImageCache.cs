@@ -27,7 +27,7 @@ internal sealed record ImageCacheSettings(string Directory, bool ForceRaw, int? 
 /// Images on this host, each fetched once, however many guests ask at the same time. What is in the cache under its own name is whole, has the checksum
 /// that glance says, was inspected, and depends on no other file; anything else is gone after a failure. Files are named as nova's: SHA-1 of the id.
 /// </summary>
-internal sealed partial class ImageCache(ImageCacheSettings settings, ImageSource source, ILogger<ImageCache> logger)
+internal sealed partial class ImageCache(ImageCacheSettings settings, ImageSource source, ILogger<ImageCache> logger) : IGuestImages
 {
     private const int BufferBytes = 256 * 1024;
     private const long ToolMemory = 1L << 30;
@@ -37,7 +37,7 @@ internal sealed partial class ImageCache(ImageCacheSettings settings, ImageSourc
     private readonly ConcurrentDictionary<string, Lazy<Task<GuestImage>>> fetches = new(StringComparer.Ordinal);
 
     /// <exception cref="HypervisorException">The image is gone, damaged, unsafe or not what it says, or the disk is full.</exception>
-    public async Task<GuestImage> GetAsync(string imageId, IReadOnlyDictionary<string, string> properties, CancellationToken cancellationToken)
+    public async Task<GuestImage?> GetAsync(string imageId, IReadOnlyDictionary<string, string> properties, CancellationToken cancellationToken)
     {
         var id = Guid.Parse(imageId).ToString("D");
         if (await FindCachedAsync(id, cancellationToken) is { } cached)

@@ -80,8 +80,8 @@ public sealed class ImageCacheTests : IDisposable
         await cache.GetAsync(id, NoProperties, Token);
 
         Assert.Equal(1, opened);
-        Assert.All(images, i => Assert.Equal((images[0].Path, "raw", 700_000L), (i.Path, i.Format, i.VirtualSizeBytes)));
-        Assert.Equal(content, await File.ReadAllBytesAsync(images[0].Path, Token));
+        Assert.All(images, i => Assert.Equal((images[0]!.Path, "raw", 700_000L), (i!.Path, i.Format, i.VirtualSizeBytes)));
+        Assert.Equal(content, await File.ReadAllBytesAsync(images[0]!.Path, Token));
         Assert.Single(Directory.EnumerateFiles(Base));
     }
 
@@ -92,7 +92,7 @@ public sealed class ImageCacheTests : IDisposable
 
         var image = await NewCache([], "qcow2").GetAsync(id, NoProperties, Token);
 
-        Assert.Equal(("qcow2", 5L << 20), (image.Format, image.VirtualSizeBytes));
+        Assert.Equal(("qcow2", 5L << 20), (image!.Format, image.VirtualSizeBytes));
         Assert.Equal(1, opened);
     }
 
@@ -127,7 +127,7 @@ public sealed class ImageCacheTests : IDisposable
     {
         Assert.Contains("could not be fetched", await RefusedAsync(NewCache(new byte[1000], "raw", stream: new BrokenStream())), StringComparison.Ordinal);
 
-        Assert.Equal(1000, (await NewCache(new byte[1000], "raw").GetAsync(id, NoProperties, Token)).VirtualSizeBytes);
+        Assert.Equal(1000, (await NewCache(new byte[1000], "raw").GetAsync(id, NoProperties, Token))!.VirtualSizeBytes);
     }
 
     [Fact]
@@ -155,7 +155,7 @@ public sealed class ImageCacheTests : IDisposable
 
         var image = await cache.GetAsync(id, NoProperties, Token);
 
-        Assert.Equal("raw", image.Format);
+        Assert.Equal("raw", image!.Format);
         Assert.Equal(content, await File.ReadAllBytesAsync(image.Path, Token));
         Assert.Single(Directory.EnumerateFiles(Base));
     }

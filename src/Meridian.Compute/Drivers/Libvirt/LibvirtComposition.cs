@@ -16,7 +16,7 @@ internal static class LibvirtComposition
     /// <param name="source">The image service.</param>
     /// <param name="clock">For deadlines.</param>
     /// <param name="loggers">For driver, cache and plugger.</param>
-    public static (IHypervisorDriver Driver, ImageCache Images) Make(
+    public static (IHypervisorDriver Driver, IGuestImages Images) Make(
         ServiceConfig config, string host, string instancesPath, ImageSource source, TimeProvider clock, ILoggerFactory loggers) => (
         new LibvirtHypervisorDriver(
             LibvirtOptions.Read(config, host, instancesPath),
