@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using Meridian.Compute;
 using Meridian.Identity;
 using Meridian.Identity.Manage;
 using Meridian.Image;
@@ -47,6 +48,10 @@ internal static class ProgramTable
         new("keystone", "keystone", IdentityService.Definition, IdentityRegionOnly: true),
         new("glance-api", "glance", ImageService.Definition),
         new("placement-api", "placement", PlacementService.Definition),
+        new("nova-api", "nova", ComputeService.ApiDefinition),
+        new("nova-scheduler", "nova", ComputeService.SchedulerDefinition),
+        new("nova-conductor", "nova", ComputeService.ConductorDefinition),
+        new("nova-compute", "nova", ComputeService.ComputeDefinition, Simulates: "simulated: servers are records only"),
         new("neutron-server", "neutron", NetworkService.Definition, Simulates: "simulated: switches no packet"),
         new("neutron-ovn-metadata-agent", "neutron", MetadataAgentService.Definition, NeedsEngines: true),
     ];
@@ -56,6 +61,7 @@ internal static class ProgramTable
         new KeystoneManageProgram(),
         new ManageProgram("glance-manage", Service("glance-api"), ["db_sync", "db sync", "db_upgrade", "db_expand", "db_migrate", "db_contract"], ["db_version", "db version"], []),
         new ManageProgram("placement-manage", Service("placement-api"), ["db sync"], ["db version"], []),
+        new ManageProgram("nova-manage", Service("nova-api"), ["db sync"], ["db version"], ["api_db sync", "cell_v2 map_cell0", "cell_v2 create_cell", "cell_v2 simple_cell_setup", "cell_v2 discover_hosts"]),
         new ManageProgram("neutron-db-manage", Service("neutron-server"), ["upgrade heads", "upgrade head"], ["current"], []),
     ];
 
