@@ -19,7 +19,8 @@ internal sealed class ImageFaults : FaultStyle
     public override Task WriteAsync(HttpContext context, ApiException fault)
     {
         var status = $"{fault.Status} {Title(fault.Status)}";
-        if (context.Request.Headers.Accept.ToString().Contains("json", StringComparison.OrdinalIgnoreCase))
+        var accept = context.Request.Headers.Accept;
+        if (accept.ToString().Contains("json", StringComparison.OrdinalIgnoreCase))
         {
             return WriteJsonAsync(context, json =>
             {
@@ -29,6 +30,13 @@ internal sealed class ImageFaults : FaultStyle
                 json.WriteString("title", Title(fault.Status));
                 json.WriteEndObject();
             });
+        }
+
+        if (accept.Count > 0 && !accept.ToString().Contains("html", StringComparison.OrdinalIgnoreCase) && !accept.ToString().Contains("*/*", StringComparison.Ordinal))
+        {
+            // Neither is accepted, as by openstacksdk's patches, whose Accept is empty: webob answers in plain text.
+            context.Response.ContentType = "text/plain; charset=UTF-8";
+            return context.Response.WriteAsync($"{status}\n\n{Body(context, fault, text => text).Replace("<br />", "\n", StringComparison.Ordinal)}", context.RequestAborted);
         }
 
         context.Response.ContentType = "text/html; charset=UTF-8";

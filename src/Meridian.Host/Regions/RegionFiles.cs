@@ -42,6 +42,7 @@ internal sealed class RegionFiles(CloudPlan cloud, RegionPlan region, StateDirec
             .Section("DEFAULT")
             .Set("bind_host", region.Address)
             .Set("log_dir", state.Log(region.Name))
+            .Set("show_image_direct_url", "True")
             .Set("node_staging_uri", "file://" + Path.Combine(lib, "staging"));
         Database(text, "database", "glance");
         text.Section("glance_store")

@@ -36,6 +36,8 @@ public sealed class OpenStackClient : IAsyncDisposable
         string[] command = [.. prefix, "/usr/bin/python3", "-W", "ignore", script];
         var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardInput = true, RedirectStandardOutput = true };
         start.Environment["PYTHONWARNINGS"] = "ignore";
+        // openstacksdk joins the lines of an HTML error in the order of a set: one order, that of the recordings.
+        start.Environment["PYTHONHASHSEED"] = "0";
         return new(Process.Start(start) ?? throw new InvalidOperationException("python3 did not start"));
     }
 

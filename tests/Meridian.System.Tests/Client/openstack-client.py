@@ -11,18 +11,36 @@ import sys
 import traceback
 
 from openstackclient import shell
+from openstackclient.common import clientmanager
+from osc_lib.clientmanager import ClientCache
 
 BASE = {k: v for k, v in os.environ.items() if not k.startswith("OS_")}
 
 
+class Terminal(io.StringIO):
+    """Standard input as a person has it: commands such as `image create` take no data from it."""
+
+    def isatty(self):
+        return True
+
+
+def forget_clients():
+    """Each command is a process of its own to OpenStack: the clients that the last one logged in with are kept in a class."""
+    for owner in clientmanager.ClientManager.__mro__:
+        for cache in vars(owner).values():
+            if isinstance(cache, ClientCache):
+                cache._handle = None
+
+
 def run(argv, env):
+    forget_clients()
     os.environ.clear()
     os.environ.update(BASE)
     os.environ.update(env)
     logging.root.handlers.clear()
     out, err = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.TextIOWrapper(io.BytesIO(), "utf-8")
     saved = sys.stdout, sys.stderr, sys.stdin
-    sys.stdout, sys.stderr, sys.stdin = out, err, io.StringIO("")
+    sys.stdout, sys.stderr, sys.stdin = out, err, Terminal("")
     try:
         rc = shell.OpenStackShell().run(argv)
     except SystemExit as e:
