@@ -11,16 +11,15 @@ internal sealed record GuestImage(string File, string DiskFormat)
 
     public static async Task<GuestImage> EnsureAsync(CloudPlan cloud, StateDirectory state, Installation installation, CancellationToken cancellationToken)
     {
-        var folder = Path.Combine(state.Root, "lib", "guest");
-        Directory.CreateDirectory(folder);
         if (cloud.Simulated)
         {
-            var disk = Path.Combine(folder, "simulated.raw");
+            var disk = Path.Combine(state.Root, "lib", "simulated.raw");
             await System.IO.File.WriteAllBytesAsync(disk, new byte[SimulatedBytes], cancellationToken);
             return new(disk, "raw");
         }
 
-        var image = Path.Combine(folder, "meridian-guest.qcow2");
+        // Beside the build, so that other state directories find it too.
+        var image = Path.Combine(installation.Cache("guest"), "meridian-guest.qcow2");
         await ProcessRunner.RunAsync(installation.File("guest/build-guest"), [image], new ProcessOptions { Timeout = TimeSpan.FromMinutes(15) }, cancellationToken);
         return new(image, "qcow2");
     }

@@ -30,4 +30,7 @@ internal sealed class Installation(string root)
         var path = Path.Combine(root, name);
         return System.IO.File.Exists(path) ? path : throw new ConfigException($"{path} is missing: run Meridian from its source folder, as ./meridian.");
     }
+
+    /// <summary>A folder for what can be made again.</summary>
+    public string Cache(string name) => Directory.CreateDirectory(Path.Combine(root, "artifacts", name)).FullName;
 }
