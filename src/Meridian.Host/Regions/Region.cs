@@ -34,7 +34,7 @@ internal sealed class Region(CloudPlan cloud, RegionPlan plan, StateDirectory st
 
     public IReadOnlyList<ProgramStatus> Status => [.. Programs.Select(p => status.GetValueOrDefault(p.Name, new(plan.Name, p.Name, "stopped", null, null)))];
 
-    public Task StartAsync(CancellationToken cancellationToken) => Task.WhenAll(Programs.Select(p => Task.Run(() => StartAsync(p, cancellationToken), cancellationToken)));
+    public Task StartAsync(CancellationToken cancellationToken) => Task.WhenAll(Programs.Select(p => StartAsync(p, cancellationToken)));
 
     /// <summary>Starts one program from its file; what goes wrong ends up in <see cref="Status"/> and in its log.</summary>
     public async Task StartAsync(ServiceProgram program, CancellationToken cancellationToken)
@@ -42,7 +42,7 @@ internal sealed class Region(CloudPlan cloud, RegionPlan plan, StateDirectory st
         Set(program, "starting", null, null);
         try
         {
-            var host = Build(program);
+            var host = await Task.Run(() => Build(program), cancellationToken);
             hosts[program.Name] = host;
             await host.StartAsync(cancellationToken);
             Set(program, "running", host.Address?.ToString().TrimEnd('/'), null);

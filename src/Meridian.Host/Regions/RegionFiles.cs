@@ -50,8 +50,7 @@ internal sealed class RegionFiles(CloudPlan cloud, RegionPlan region, StateDirec
             .Set("default_store", "file")
             .Set("filesystem_store_datadir", Path.Combine(lib, "images"));
         KeystoneAuthtoken(text, "glance");
-        text.Section("oslo_concurrency").Set("lock_path", Path.Combine(state.Run, region.Name))
-            .Section("paste_deploy").Set("flavor", "keystone");
+        text.Section("paste_deploy").Set("flavor", "keystone");
         return text.ToString();
     }
 
@@ -79,7 +78,6 @@ internal sealed class RegionFiles(CloudPlan cloud, RegionPlan region, StateDirec
             .Set("auth_strategy", "keystone")
             .Set("notify_nova_on_port_status_changes", "true")
             .Set("notify_nova_on_port_data_changes", "true")
-            .Set("host", region.HostName)
             .Set("nova_metadata_host", region.Address)
             .Set("metadata_proxy_shared_secret", secrets.Metadata)
             .Section("ml2")
@@ -101,7 +99,6 @@ internal sealed class RegionFiles(CloudPlan cloud, RegionPlan region, StateDirec
         Database(text, "database", "neutron");
         KeystoneAuthtoken(text, "neutron");
         Neighbour(text, "nova", "nova");
-        text.Section("oslo_concurrency").Set("lock_path", Path.Combine(state.Run, region.Name));
         return text.ToString();
     }
 
@@ -136,7 +133,6 @@ internal sealed class RegionFiles(CloudPlan cloud, RegionPlan region, StateDirec
         Neighbour(text, "neutron", "neutron")
             .Set("service_metadata_proxy", "true")
             .Set("metadata_proxy_shared_secret", secrets.Metadata);
-        text.Section("oslo_concurrency").Set("lock_path", Path.Combine(state.Run, region.Name));
         Neighbour(text, "placement", "placement");
         text.Section("scheduler").Set("discover_hosts_in_cells_interval", "300")
             .Section("vnc").Set("enabled", "true").Set("server_listen", region.Address).Set("server_proxyclient_address", region.Address)

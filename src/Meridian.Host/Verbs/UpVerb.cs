@@ -25,7 +25,7 @@ internal static class UpVerb
             DefaultValueFactory = _ => [],
         };
         var simulate = new System.CommandLine.Option<bool>("--simulate") { Description = "Simulate hypervisors and networks: no packages, no root, no real servers." };
-        regions.Validators.Add(result => Check(result, result.GetValue(regions) is null or (>= 1 and <= CloudPlan.MostRegions), $"--regions must be from 1 to {CloudPlan.MostRegions}."));
+        regions.Validators.Add(result => Check(result, result.Tokens.All(t => int.TryParse(t.Value, out var n) && n is >= 1 and <= CloudPlan.MostRegions), $"--regions must be a number from 1 to {CloudPlan.MostRegions}."));
         addresses.Validators.Add(result => Check(result, result.Tokens.All(t => t.Value.IndexOf('=', StringComparison.Ordinal) > 0), "--address is written REGION=ADDRESS."));
 
         var command = new Command("up", "Bring up the regions and run them until Ctrl-C. Run again, it goes on with the same users, images and servers.")

@@ -15,8 +15,9 @@ public sealed class UpAgainTests
     public async Task Up_goes_on_with_what_a_killed_one_left()
     {
         using var folder = new TemporaryFolder();
-        string[] up = ["up", "--simulate", "--state-dir", folder.Path, "--address", "RegionOne=127.0.94.15", "--address", "RegionTwo=127.0.94.23"];
-        string[] state = ["--state-dir", folder.Path];
+        var path = folder.File("state");
+        string[] up = ["up", "--simulate", "--state-dir", path, "--address", "RegionOne=127.0.94.15", "--address", "RegionTwo=127.0.94.23"];
+        string[] state = ["--state-dir", path];
 
         // Killed while it comes up, at moments that set-up has not chosen.
         foreach (var milliseconds in (int[])[300, 900, 1800, 3000])
@@ -29,13 +30,13 @@ public sealed class UpAgainTests
 
         var (rc, output) = await CommandLine.RunAsync("meridian", [.. up, "--detach"]);
         Assert.True(rc == 0, output);
-        var first = await SnapshotAsync(folder.Path);
+        var first = await SnapshotAsync(path);
         Assert.Equal(15, first.Count(line => line.StartsWith("RegionTwo ", StringComparison.Ordinal)));
         var (statusRc, status) = await CommandLine.RunAsync("meridian", ["status", .. state]);
         Assert.True(statusRc == 0, status);
         Assert.Contains("SIMULATED", status, StringComparison.Ordinal);
 
-        var pid = int.Parse(await File.ReadAllTextAsync(Path.Combine(folder.Path, "run", "meridian.pid"), TestContext.Current.CancellationToken));
+        var pid = int.Parse(await File.ReadAllTextAsync(Path.Combine(path, "run", "meridian.pid"), TestContext.Current.CancellationToken));
         using (var process = Process.GetProcessById(pid))
         {
             process.Kill();
@@ -44,7 +45,7 @@ public sealed class UpAgainTests
 
         (rc, output) = await CommandLine.RunAsync("meridian", ["up", "--simulate", "--detach", .. state]);
         Assert.True(rc == 0, output);
-        var second = await SnapshotAsync(folder.Path);
+        var second = await SnapshotAsync(path);
         (rc, output) = await CommandLine.RunAsync("meridian", ["up", "--simulate", "--detach", .. state]);
         Assert.True(rc == 1 && output.Contains("already runs", StringComparison.Ordinal), output);
         (rc, output) = await CommandLine.RunAsync("meridian", ["reset", .. state]);
@@ -53,7 +54,7 @@ public sealed class UpAgainTests
         Assert.True(rc == 0, output);
 
         Assert.Equal(first, second);
-        Assert.False(File.Exists(Path.Combine(folder.Path, "secrets.json")));
+        Assert.False(Directory.Exists(path));
     }
 
     [Fact]
