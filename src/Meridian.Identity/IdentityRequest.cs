@@ -17,9 +17,6 @@ internal sealed class IdentityRequest(IHttpContextAccessor accessor, IPolicyEnfo
     /// <summary>The validated X-Auth-Token; null when none was sent.</summary>
     public ValidatedToken? Token { get; set; }
 
-    /// <summary>True when a token was sent that is not valid.</summary>
-    public bool HasBadToken { get; set; }
-
     public string UserId => RequireToken().Payload.UserId;
 
     /// <summary>The domain that the token is scoped to; null for any other scope.</summary>
@@ -76,7 +73,6 @@ internal sealed class IdentityTokenMiddleware(RequestDelegate next, TokenService
         if (header.Count == 1 && header[0] is { Length: > 0 } token)
         {
             identity.Token = await tokens.FindAsync(token, context.RequestAborted);
-            identity.HasBadToken = identity.Token is null;
             request.Token = identity.Token?.Info;
         }
 
