@@ -94,6 +94,22 @@ internal sealed partial class OvnEngine(OvnEngineSettings settings, ILogger<OvnE
         }
     }
 
+    /// <summary>
+    /// Makes the namespace's name usable in this process's mount namespace while a daemon lives in it; takes a name that leads nowhere away.
+    /// Names made inside <c>ip netns exec</c> are lost to the next such process.
+    /// </summary>
+    public async Task RecoverNamespaceAsync(CancellationToken cancellationToken)
+    {
+        if (VSwitch().FindPid() is { } member)
+        {
+            await NetworkLinks.EnsureNamespaceAsync(settings.Namespace, member, cancellationToken);
+        }
+        else if (!await NetworkLinks.IsUsableAsync(settings.Namespace))
+        {
+            await NetworkLinks.DeleteNamespaceAsync(settings.Namespace, cancellationToken);
+        }
+    }
+
     public IReadOnlyList<OvnDaemonStatus> Status() =>
     [
         .. Databases().Select(d => Of($"ovsdb-server {d.Name}", d.Daemon)),

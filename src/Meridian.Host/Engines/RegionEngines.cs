@@ -40,6 +40,7 @@ internal sealed class RegionEngines
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await libvirt.StopAsync(endGuests: true, cancellationToken);
+        await Ovn.RecoverNamespaceAsync(cancellationToken);
         await GuestLinks.RemoveAsync(Ovn.Settings.Namespace, cancellationToken);
         await Ovn.StopAsync(deleteNamespace: true, cancellationToken);
     }

@@ -68,6 +68,12 @@ public sealed class OvnEngineTests : IAsyncLifetime
     {
         var before = sandbox.Engine.Status();
         await NetworkLinks.DeleteNamespaceAsync(sandbox.Name, Token);
+        await File.WriteAllTextAsync(NetworkNamespace.PathOf(sandbox.Name), "", Token);
+
+        await sandbox.NewEngine().RecoverNamespaceAsync(Token);
+
+        Assert.True(await NetworkLinks.ExistsAsync(sandbox.Name, "br-int", Token));
+        await NetworkLinks.DeleteNamespaceAsync(sandbox.Name, Token);
 
         await sandbox.NewEngine().StartAsync(Token);
 
