@@ -39,6 +39,9 @@ public sealed class Database : IAsyncDisposable
 
     public DatabaseKind Kind => url.Kind;
 
+    /// <summary>Held while the schema is brought forward: several programs of one process share a database and start at once.</summary>
+    internal SemaphoreSlim Migrating { get; } = new(1, 1);
+
     internal string ConnectionString => url.ConnectionString;
 
     /// <summary>File path or database name: for messages; never holds a password.</summary>

@@ -30,6 +30,19 @@ public static class Schema
     /// <exception cref="ConfigException">The database holds tables that Meridian did not make.</exception>
     public static async Task MigrateAsync(Database database, Assembly migrations, CancellationToken cancellationToken)
     {
+        await database.Migrating.WaitAsync(cancellationToken);
+        try
+        {
+            await MigrateAloneAsync(database, migrations, cancellationToken);
+        }
+        finally
+        {
+            database.Migrating.Release();
+        }
+    }
+
+    private static async Task MigrateAloneAsync(Database database, Assembly migrations, CancellationToken cancellationToken)
+    {
         var state = await CheckAsync(database, migrations, cancellationToken);
         if (state.IsCurrent)
         {
