@@ -159,5 +159,7 @@ internal static class NovaConf
         new("vnc", "novncproxy_host", NoConsoles),
         new("vnc", "novncproxy_base_url", NoConsoles),
         new("vnc", "novncproxy_port", NoConsoles),
+        new("vnc", "server_proxyclient_address", NoConsoles),
+        new("vnc", "vncserver_proxyclient_address", NoConsoles),
     ];
 }

@@ -2,15 +2,19 @@
 using System.Reflection;
 
 using Meridian.Compute.Agent;
+using Meridian.Compute.Aggregates;
 using Meridian.Compute.AvailabilityZones;
+using Meridian.Compute.Extensions;
 using Meridian.Compute.Flavors;
 using Meridian.Compute.Http;
 using Meridian.Compute.Hypervisors;
 using Meridian.Compute.InstanceActions;
 using Meridian.Compute.Keypairs;
+using Meridian.Compute.Limits;
 using Meridian.Compute.Metadata;
 using Meridian.Compute.QuotaSets;
 using Meridian.Compute.Scheduling;
+using Meridian.Compute.ServerExternalEvents;
 using Meridian.Compute.Servers;
 using Meridian.Compute.Services;
 using Meridian.Compute.Versions;
@@ -52,6 +56,26 @@ public static class ComputeService
         ValidatesTokens = true,
         Services = AddApi,
         Map = MapApi,
+    };
+
+    /// <summary>nova-metadata: what guests may know of themselves.</summary>
+    public static ServiceDefinition MetadataDefinition() => new()
+    {
+        Program = "nova-metadata",
+        ConfigFileName = "nova.conf",
+        Options = NovaConf.Options,
+        Retired = NovaConf.Retired,
+        Listen = config => new(config.Get(NovaOptions.MetadataListen)!, config.Get(NovaOptions.MetadataListenPort)),
+        Faults = new MetadataFaults(),
+        Connection = DatabaseOptions.Connection,
+        Migrations = Assembly.GetExecutingAssembly(),
+        Services = (services, config) =>
+        {
+            AddCommon(services, config);
+            AddStores(services);
+            services.AddSingleton<InstanceMetadata>();
+        },
+        Map = app => app.MapMetadata(),
     };
 
     /// <summary>nova-scheduler: chooses hosts and claims there.</summary>
@@ -116,7 +140,7 @@ public static class ComputeService
         services.AddSagaQueue();
         services.AddPolicy(config, ComputePolicies.All);
         services.AddSingleton<ComputeRequest>().AddSingleton<ServerNeighbours>().AddSingleton<ServerCreation>().AddSingleton<ServerPorts>()
-            .AddSingleton<ServerSecurityGroups>();
+            .AddSingleton<ServerSecurityGroups>().AddSingleton<AggregateStore>();
         services.AddScoped<FlavorContext>().AddScoped<ServerContext>().AddScoped<HypervisorContext>();
     }
 
@@ -143,6 +167,12 @@ public static class ComputeService
         api.MapHypervisors();
         api.MapServices();
         api.MapAvailabilityZones();
+        api.MapAggregates();
+        api.MapLimits();
+        api.MapQuotaSets();
+        api.MapInstanceActions();
+        api.MapServerExternalEvents();
+        api.MapExtensions();
     }
 
     // A project in the URL must be the token's (OSSA 2012-001).

@@ -25,12 +25,18 @@ internal sealed partial class Conductor(IMessageBus bus, HostStore hosts, Server
             static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
-    private async Task<ExpectedGuests> ListExpectedAsync(string host, CancellationToken cancellationToken) => new(
-    [
-        .. from server in await servers.ListOfHostAsync(host, cancellationToken)
-           let busy = server.TaskState is not null || server.VmState == VmStates.Building
-           select new ExpectedGuest(server.Id, server.VmState, busy, server.PowerState, server.VmState == VmStates.Active && !busy ? specs.Build(server) : null),
-    ]);
+    private async Task<ExpectedGuests> ListExpectedAsync(string host, CancellationToken cancellationToken)
+    {
+        var expected = new List<ExpectedGuest>();
+        foreach (var server in await servers.ListOfHostAsync(host, cancellationToken))
+        {
+            var busy = server.TaskState is not null || server.VmState == VmStates.Building;
+            var build = server.VmState == VmStates.Active && !busy ? await specs.BuildAsync(server, cancellationToken) : null;
+            expected.Add(new(server.Id, server.VmState, busy, server.PowerState, build));
+        }
+
+        return new(expected);
+    }
 
     /// <summary>A guest went off by itself, or came on: the server follows, unless an operation is under way.</summary>
     private async Task NotePowerAsync(GuestPower power, CancellationToken cancellationToken)

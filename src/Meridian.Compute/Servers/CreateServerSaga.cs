@@ -69,7 +69,7 @@ internal sealed class CreateServerSaga(
     private async Task SpawnAsync(SagaContext<CreateServer> c, CancellationToken cancellationToken)
     {
         var server = await GetAsync(c, cancellationToken);
-        await hosts.CallAsync(server.Host!, ComputeTopic.Build, specs.Build(server), c.RequestId, cancellationToken);
+        await hosts.CallAsync(server.Host!, ComputeTopic.Build, await specs.BuildAsync(server, cancellationToken), c.RequestId, cancellationToken);
     }
 
     private Task ActivateAsync(SagaContext<CreateServer> c, CancellationToken cancellationToken)

@@ -11,7 +11,7 @@ internal sealed class GuestSpecs(ServiceConfig config, InstanceMetadata metadata
 {
     private readonly string template = config.Get(NovaOptions.InstanceNameTemplate)!;
 
-    public BuildGuest Build(Server server, bool hard = false)
+    public async Task<BuildGuest> BuildAsync(Server server, CancellationToken cancellationToken, bool hard = false)
     {
         var flavor = server.Flavor();
         var spec = new GuestSpec
@@ -28,7 +28,7 @@ internal sealed class GuestSpecs(ServiceConfig config, InstanceMetadata metadata
                 SwapMib = flavor.SwapMib, ExtraSpecs = flavor.ExtraSpecs,
             },
             Vifs = Vifs(server),
-            ConfigDrive = server.ConfigDrive ? metadata.ConfigDrive(server) : new Dictionary<string, byte[]>(),
+            ConfigDrive = server.ConfigDrive ? await metadata.ConfigDriveAsync(server, cancellationToken) : new Dictionary<string, byte[]>(),
         };
         return new(spec, server.ImageId, server.ImageProperties(), hard);
     }

@@ -30,12 +30,14 @@ internal sealed class PowerServerSaga(ServerStore servers, GuestSpecs specs, Hos
             throw new StepFailedException($"Instance {c.Input.ServerId} could not be found.", 404);
         }
 
-        await (c.Input.Action switch
+        if (c.Input.Action == Stop)
         {
-            Start => hosts.CallAsync(host, ComputeTopic.Start, specs.Build(server), c.RequestId, cancellationToken),
-            Stop => hosts.CallAsync(host, ComputeTopic.Stop, new GuestRef(host, server.Id), c.RequestId, cancellationToken),
-            _ => hosts.CallAsync(host, ComputeTopic.Reboot, specs.Build(server, hard: c.Input.Action == HardReboot), c.RequestId, cancellationToken),
-        });
+            await hosts.CallAsync(host, ComputeTopic.Stop, new GuestRef(host, server.Id), c.RequestId, cancellationToken);
+            return;
+        }
+
+        var build = await specs.BuildAsync(server, cancellationToken, hard: c.Input.Action == HardReboot);
+        await hosts.CallAsync(host, c.Input.Action == Start ? ComputeTopic.Start : ComputeTopic.Reboot, build, c.RequestId, cancellationToken);
     }
 
     private Task FinishAsync(SagaContext<PowerServer> c, CancellationToken cancellationToken)
