@@ -18,9 +18,9 @@ public sealed class SimulatedCloud : IAsyncLifetime
 
     public string StateDirectory => folder.File("state");
 
-    public string RegionOne => "127.0.91.15";
+    public string RegionOne { get; } = $"127.{Environment.ProcessId / 250 % 250 + 1}.{Environment.ProcessId % 250 + 1}.15";
 
-    public string RegionTwo => "127.0.91.23";
+    public string RegionTwo => RegionOne[..^2] + "23";
 
     public string AdminOpenrc(string region) => Path.Combine(StateDirectory, "admin-openrc-" + region);
 

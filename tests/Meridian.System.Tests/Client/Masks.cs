@@ -60,8 +60,8 @@ public sealed partial class Masks(string run)
                     }
                 }
 
-                var extra = actual.EnumerateObject().FirstOrDefault(m => !expected.TryGetProperty(m.Name, out _));
-                return extra.Name is null || extra.Value.ValueKind == JsonValueKind.Undefined ? null : $"{path}.{extra.Name}: not expected; it is {extra.Value.GetRawText()}";
+                return actual.EnumerateObject().Where(m => !expected.TryGetProperty(m.Name, out _))
+                    .Select(m => $"{path}.{m.Name}: not expected; it is {m.Value.GetRawText()}").FirstOrDefault();
 
             case JsonValueKind.Array:
                 return CompareArrays(expected, actual, path, local);
