@@ -12,6 +12,12 @@ public sealed class ImageFixture : IAsyncLifetime
 {
     private readonly TemporaryFolder folder = new();
 
+    /// <summary>[database] connection; a private SQLite file when null.</summary>
+    public string? Connection { get; init; }
+
+    /// <summary>Replaces services: tests put a failing store there.</summary>
+    public Action<Microsoft.Extensions.DependencyInjection.IServiceCollection>? Override { get; set; }
+
     public FakeKeystone Keystone { get; private set; } = null!;
 
     public TestService Service { get; private set; } = null!;
@@ -101,10 +107,11 @@ public sealed class ImageFixture : IAsyncLifetime
         [glance_store]
         filesystem_store_datadir = {Store}
         [database]
-        connection = sqlite:///{folder.File("glance.db")}
+        connection = {Connection ?? "sqlite:///" + folder.File("glance.db")}
         sqlite_synchronous_mode = NORMAL
         {Keystone.AuthtokenSection("glance")}
-        """);
+        """,
+        services: Override);
 
     public sealed record Answer(int Status, byte[] Bytes, Dictionary<string, string> Headers)
     {

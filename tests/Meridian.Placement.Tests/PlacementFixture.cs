@@ -12,6 +12,9 @@ public sealed class PlacementFixture : IAsyncLifetime
 {
     private readonly TemporaryFolder folder = new();
 
+    /// <summary>[placement_database] connection; a private SQLite file when null.</summary>
+    public string? Connection { get; init; }
+
     public FakeKeystone Keystone { get; private set; } = null!;
 
     public TestService Service { get; private set; } = null!;
@@ -26,7 +29,7 @@ public sealed class PlacementFixture : IAsyncLifetime
             bind_host = 127.0.0.1
             bind_port = 0
             [placement_database]
-            connection = sqlite:///{folder.File("placement.db")}
+            connection = {Connection ?? "sqlite:///" + folder.File("placement.db")}
             [database]
             sqlite_synchronous_mode = NORMAL
             {Keystone.AuthtokenSection("placement")}
