@@ -94,7 +94,12 @@ internal sealed class Region(CloudPlan cloud, RegionPlan plan, StateDirectory st
         levels.Debug |= config.Get(DefaultOptions.Debug);
         var target = logs.GetOrAdd(program.Name, name => LogFile.Open(OsloLoggerProvider.FindFile(config, name) ?? Path.Combine(state.Log(plan.Name), name + ".log")));
         var provider = new OsloLoggerProvider(target, levels, plan.Name, TimeProvider.System);
-        ConfigTable.Warn(config, provider.CreateLogger("Meridian.Host"));
+        if (Programs.First(p => p.Define().ConfigFileName == definition.ConfigFileName) == program)
+        {
+            // Once a file, whichever programs read it.
+            ConfigTable.Warn(config, provider.CreateLogger("Meridian.Host"));
+        }
+
         return ServiceHost.Build(definition, new(config, resources)
         {
             Region = plan.Name, MigrateOnStart = true, Logging = logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(provider),

@@ -42,8 +42,7 @@ internal sealed class RegionFiles(CloudPlan cloud, RegionPlan region, StateDirec
             .Section("DEFAULT")
             .Set("bind_host", region.Address)
             .Set("log_dir", state.Log(region.Name))
-            .Set("show_image_direct_url", "True")
-            .Set("node_staging_uri", "file://" + Path.Combine(lib, "staging"));
+            .Set("show_image_direct_url", "True");
         Database(text, "database", "glance");
         text.Section("glance_store")
             .Set("stores", "file,http")
@@ -108,7 +107,6 @@ internal sealed class RegionFiles(CloudPlan cloud, RegionPlan region, StateDirec
             .Section("DEFAULT")
             .Set("my_ip", region.Address)
             .Set("host", region.HostName)
-            .Set("enabled_apis", "osapi_compute,metadata")
             .Set("osapi_compute_listen", region.Address)
             .Set("metadata_listen", region.Address)
             .Set("metadata_listen_port", "8775")
@@ -117,9 +115,7 @@ internal sealed class RegionFiles(CloudPlan cloud, RegionPlan region, StateDirec
             .Set("state_path", Path.Combine(lib, "nova"))
             .Set("instances_path", Path.Combine(lib, "instances"))
             .Set("compute_driver", cloud.Simulated ? "simulated" : "libvirt.LibvirtDriver");
-        Database(text, "api_database", "nova");
         Database(text, "database", "nova");
-        text.Section("glance").Set("api_servers", region.Url(9292));
         Login(text.Section("glance"), "nova").Set("region_name", region.Name);
         KeystoneAuthtoken(text, "nova");
         if (engines is not null)
@@ -134,9 +130,7 @@ internal sealed class RegionFiles(CloudPlan cloud, RegionPlan region, StateDirec
             .Set("service_metadata_proxy", "true")
             .Set("metadata_proxy_shared_secret", secrets.Metadata);
         Neighbour(text, "placement", "placement");
-        text.Section("scheduler").Set("discover_hosts_in_cells_interval", "300")
-            .Section("vnc").Set("enabled", "true").Set("server_listen", region.Address).Set("server_proxyclient_address", region.Address)
-            .Set("novncproxy_base_url", region.Url(6080, "/vnc_auto.html"));
+        text.Section("vnc").Set("enabled", "true").Set("server_listen", region.Address);
         return text.ToString();
     }
 
@@ -145,7 +139,7 @@ internal sealed class RegionFiles(CloudPlan cloud, RegionPlan region, StateDirec
     private void Database(IniText text, string section, string name)
     {
         text.Section(section).Set("connection", "sqlite:///" + Path.Combine(lib, name + ".db"));
-        if (cloud.Simulated && section != "api_database")
+        if (cloud.Simulated)
         {
             (section == "database" ? text : text.Section("database")).Set("sqlite_synchronous_mode", "NORMAL");
         }
