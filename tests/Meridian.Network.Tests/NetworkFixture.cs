@@ -120,6 +120,16 @@ public sealed class NetworkFixture : IAsyncDisposable
     }
 }
 
+/// <summary>One cloud for a whole class of tests, which use resources of their own.</summary>
+public sealed class SharedCloud : IAsyncLifetime
+{
+    public NetworkFixture Cloud { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync() => Cloud = await NetworkFixture.StartAsync("quota_network = 500\nquota_router = 100\nquota_subnet = 500");
+
+    public ValueTask DisposeAsync() => Cloud.DisposeAsync();
+}
+
 internal sealed class FakeCompute : IServerEvents
 {
     public ConcurrentQueue<ServerExternalEvent> Events { get; } = new();

@@ -116,7 +116,8 @@ internal abstract class NetworkResource<TRow>(NetworkCore core)
         Task.FromResult(new PolicyTarget(row.ProjectId));
 
     /// <summary>The target of a create: what the body says of a row that is not there yet.</summary>
-    public virtual Task<PolicyTarget> TargetAsync(DataConnection db, string projectId, Values values, CancellationToken cancellationToken) =>
+    /// <exception cref="ApiException">404: it would hang on something that this viewer does not see, which is not told from what does not exist.</exception>
+    public virtual Task<PolicyTarget> TargetAsync(DataConnection db, Viewer viewer, string projectId, Values values, CancellationToken cancellationToken) =>
         Task.FromResult(new PolicyTarget(projectId));
 
     /// <summary>Reads what the view needs besides the row; all rows at once.</summary>

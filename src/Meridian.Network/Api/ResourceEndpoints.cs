@@ -175,7 +175,7 @@ internal sealed class ResourceEndpoints<TRow>(NetworkResource<TRow> resource, Ne
                 foreach (var values in parsed)
                 {
                     var project = ProjectOf(viewer, values);
-                    Authorize(viewer, "create_" + resource.Singular, values, await resource.TargetAsync(db, project, values, cancellationToken), create: true);
+                    Authorize(viewer, "create_" + resource.Singular, values, await resource.TargetAsync(db, viewer, project, values, cancellationToken), create: true);
                     made.Add(await resource.CreateAsync(db, viewer, project, values, cancellationToken));
                 }
 

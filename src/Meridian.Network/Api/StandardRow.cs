@@ -36,10 +36,6 @@ internal abstract class StandardRow
 
     /// <summary>Seconds only, as neutron prints times.</summary>
     public static string Text(DateTime time) => time.ToString("yyyy-MM-ddTHH:mm:ssZ");
-
-    /// <summary>A project may see it, and only its owner or an admin change it: shared networks and the like.</summary>
-    [NotColumn]
-    public virtual bool IsShared => false;
 }
 
 /// <summary>The fields that resources have in common, in the order that the API shows them.</summary>

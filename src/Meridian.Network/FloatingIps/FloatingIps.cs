@@ -111,12 +111,7 @@ internal sealed class FloatingIpsResource(NetworkCore core, QuotaCounter quota, 
 
     private static async Task<NetworkRow> FindNetworkAsync(DataConnection db, Viewer viewer, string id, CancellationToken cancellationToken)
     {
-        var network = await db.GetTable<NetworkRow>().FirstOrDefaultAsync(n => n.Id == id, cancellationToken);
-        if (network is null || !(viewer.SeesAll || network.IsShared || network.ProjectId == viewer.ProjectId))
-        {
-            throw Errors.NetworkNotFound(id);
-        }
-
+        var network = await NetworksResource.GetVisibleAsync(db, viewer, id, cancellationToken);
         return network.External ? network : throw Errors.Bad("floatingip", $"Network {id} is not a valid external network");
     }
 

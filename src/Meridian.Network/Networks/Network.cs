@@ -46,8 +46,9 @@ internal sealed class NetworkRow : StandardRow
     [NotColumn]
     public bool IsFresh { get; init; }
 
+    /// <summary>Every project sees it; only its owner or an admin changes it.</summary>
     [NotColumn]
-    public override bool IsShared => Shared || External;
+    public bool IsShared => Shared || External;
 }
 
 /// <summary>A segment that a network holds: the key is unique, so that two creates never take one VLAN or VNI.</summary>

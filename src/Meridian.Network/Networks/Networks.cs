@@ -146,6 +146,12 @@ internal sealed class NetworksResource(NetworkCore core, Segments segments, Quot
         await Pending.AddAsync(db, NetworkResourceKind.Network, row.Id, now, cancellationToken);
     }
 
+    /// <exception cref="ApiException">404: there is no such network, or this viewer does not see it.</exception>
+    public static async Task<NetworkRow> GetVisibleAsync(DataConnection db, Viewer viewer, string id, CancellationToken cancellationToken) =>
+        await db.GetTable<NetworkRow>().FirstOrDefaultAsync(n => n.Id == id, cancellationToken) is { } network && (viewer.SeesAll || network.IsShared || network.ProjectId == viewer.ProjectId)
+            ? network
+            : throw Errors.NetworkNotFound(id);
+
     internal static void WriteInt(System.Text.Json.Utf8JsonWriter json, int? value)
     {
         if (value is { } number)

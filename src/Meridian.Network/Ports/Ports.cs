@@ -63,11 +63,8 @@ internal sealed class PortsResource(NetworkCore core, PortStore store, PortBinde
     public override async Task<PolicyTarget> TargetAsync(DataConnection db, PortRow row, CancellationToken cancellationToken) =>
         Target(row.ProjectId, row.DeviceOwner, await db.GetTable<NetworkRow>().FirstOrDefaultAsync(n => n.Id == row.NetworkId, cancellationToken));
 
-    public override async Task<PolicyTarget> TargetAsync(DataConnection db, string projectId, Values values, CancellationToken cancellationToken)
-    {
-        var id = values.Require<string>("network_id");
-        return Target(projectId, values.Get("device_owner", ""), await db.GetTable<NetworkRow>().FirstOrDefaultAsync(n => n.Id == id, cancellationToken));
-    }
+    public override async Task<PolicyTarget> TargetAsync(DataConnection db, Viewer viewer, string projectId, Values values, CancellationToken cancellationToken) =>
+        Target(projectId, values.Get("device_owner", ""), await NetworksResource.GetVisibleAsync(db, viewer, values.Require<string>("network_id"), cancellationToken));
 
     public override Task PrepareAsync(Viewer viewer, string projectId, CancellationToken cancellationToken) =>
         projectId == viewer.ProjectId || viewer.SeesAll ? defaults.EnsureAsync(projectId, cancellationToken) : Task.CompletedTask;
@@ -101,16 +98,10 @@ internal sealed class PortsResource(NetworkCore core, PortStore store, PortBinde
 
     public override async Task<PortRow> CreateAsync(WriteConnection db, Viewer viewer, string projectId, Values values, CancellationToken cancellationToken)
     {
-        var networkId = values.Require<string>("network_id");
-        var network = await db.GetTable<NetworkRow>().FirstOrDefaultAsync(n => n.Id == networkId, cancellationToken);
-        if (network is null || !(viewer.SeesAll || network.IsShared || network.ProjectId == viewer.ProjectId))
-        {
-            throw Errors.NetworkNotFound(networkId);
-        }
-
+        var network = await NetworksResource.GetVisibleAsync(db, viewer, values.Require<string>("network_id"), cancellationToken);
         var port = new PortRow
         {
-            Id = Guid.NewGuid().ToString("D"), ProjectId = projectId, NetworkId = networkId, Name = values.Get("name", ""), Description = values.Get("description", ""),
+            Id = Guid.NewGuid().ToString("D"), ProjectId = projectId, NetworkId = network.Id, Name = values.Get("name", ""), Description = values.Get("description", ""),
             AdminStateUp = values.Get("admin_state_up", true), MacAddress = values.Get<string?>("mac_address", null) ?? "", DeviceId = values.Get("device_id", ""),
             DeviceOwner = values.Get("device_owner", ""), PortSecurityEnabled = values.Get("port_security_enabled", network.PortSecurityEnabled), BindingHost = values.Get("binding:host_id", ""),
             VnicType = values.Get("binding:vnic_type", "normal"), ProfileJson = values.Get("binding:profile", "{}"), DhcpOptions = values.Get<List<DhcpOption>>("extra_dhcp_opts", []),

@@ -189,11 +189,7 @@ internal sealed class RoutersResource(NetworkCore core, QuotaCounter quota, Port
             return;
         }
 
-        var network = await db.GetTable<NetworkRow>().FirstOrDefaultAsync(n => n.Id == ask.NetworkId, cancellationToken);
-        if (network is null || !(viewer.SeesAll || network.IsShared || network.ProjectId == viewer.ProjectId))
-        {
-            throw Errors.NetworkNotFound(ask.NetworkId);
-        }
+        var network = await NetworksResource.GetVisibleAsync(db, viewer, ask.NetworkId, cancellationToken);
 
         if (!network.External)
         {

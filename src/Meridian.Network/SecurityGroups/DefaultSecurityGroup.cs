@@ -65,7 +65,7 @@ internal sealed class DefaultSecurityGroup(NetworkCore core, QuotaCounter quota)
                 await db.InsertAsync(
                     new SecurityGroupRuleRow
                     {
-                        Id = Guid.NewGuid().ToString("D"), Number = number++, ProjectId = group.ProjectId, Description = null, SecurityGroupId = group.Id, Direction = direction, Ethertype = ethertype,
+                        Id = Guid.NewGuid().ToString("D"), Number = number++, ProjectId = group.ProjectId, RevisionNumber = 0, Description = null, SecurityGroupId = group.Id, Direction = direction, Ethertype = ethertype,
                         RemoteGroupId = direction == "ingress" ? group.Id : null, CreatedAt = core.Now, UpdatedAt = core.Now,
                     },
                     token: cancellationToken);

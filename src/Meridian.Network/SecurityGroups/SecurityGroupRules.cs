@@ -97,7 +97,7 @@ internal sealed class SecurityGroupRulesResource(NetworkCore core, QuotaCounter 
         var prefix = values.Get<string?>("remote_ip_prefix", null);
         var rule = new SecurityGroupRuleRow
         {
-            Id = Guid.NewGuid().ToString("D"), ProjectId = projectId, Description = values.Get("description", ""), SecurityGroupId = group.Id, Direction = values.Require<string>("direction"),
+            Id = Guid.NewGuid().ToString("D"), ProjectId = projectId, RevisionNumber = 0, Description = values.Get("description", ""), SecurityGroupId = group.Id, Direction = values.Require<string>("direction"),
             Ethertype = ethertype, Protocol = RuleValues.Canonical(values.Get<string?>("protocol", null), ethertype), PortRangeMin = values.Get<int?>("port_range_min", null),
             PortRangeMax = values.Get<int?>("port_range_max", null), RemoteGroupId = remote, RemoteIpPrefix = prefix, NormalizedCidr = prefix is null ? null : IpCidr.Parse(prefix).ToString(),
             Number = await DefaultSecurityGroup.NextNumberAsync(db, cancellationToken), CreatedAt = Core.Now, UpdatedAt = Core.Now,

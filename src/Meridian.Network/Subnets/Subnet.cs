@@ -50,12 +50,6 @@ internal sealed class SubnetRow : StandardRow
     public string ServiceTypesJson { get; set; } = "[]";
 
     [NotColumn]
-    public bool NetworkShared { get; set; }
-
-    [NotColumn]
-    public override bool IsShared => NetworkShared;
-
-    [NotColumn]
     public IReadOnlyList<AllocationPool> Pools
     {
         get => JsonSerializer.Deserialize(PoolsJson, SubnetJson.Default.IReadOnlyListAllocationPool)!;

@@ -60,21 +60,15 @@ internal sealed class SubnetsResource(NetworkCore core, QuotaCounter quota, Meta
         return new(row.ProjectId, attributes: new Dictionary<string, object?> { ["shared"] = network?.Shared ?? false, ["network:project_id"] = network?.ProjectId ?? "" });
     }
 
-    public override async Task<PolicyTarget> TargetAsync(DataConnection db, string projectId, Values values, CancellationToken cancellationToken)
+    public override async Task<PolicyTarget> TargetAsync(DataConnection db, Viewer viewer, string projectId, Values values, CancellationToken cancellationToken)
     {
-        var id = values.Require<string>("network_id");
-        var network = await db.GetTable<NetworkRow>().FirstOrDefaultAsync(n => n.Id == id, cancellationToken);
-        return new(projectId, attributes: new Dictionary<string, object?> { ["shared"] = network?.Shared ?? false, ["network:project_id"] = network?.ProjectId ?? "" });
+        var network = await NetworksResource.GetVisibleAsync(db, viewer, values.Require<string>("network_id"), cancellationToken);
+        return new(projectId, attributes: new Dictionary<string, object?> { ["shared"] = network.Shared, ["network:project_id"] = network.ProjectId });
     }
 
     public override async Task<SubnetRow> CreateAsync(WriteConnection db, Viewer viewer, string projectId, Values values, CancellationToken cancellationToken)
     {
-        var networkId = values.Require<string>("network_id");
-        var network = await db.GetTable<NetworkRow>().FirstOrDefaultAsync(n => n.Id == networkId, cancellationToken);
-        if (network is null || !(viewer.SeesAll || network.IsShared || network.ProjectId == viewer.ProjectId))
-        {
-            throw Errors.NetworkNotFound(networkId);
-        }
+        var network = await NetworksResource.GetVisibleAsync(db, viewer, values.Require<string>("network_id"), cancellationToken);
 
         // Another project's network is seen when shared, but only its owner and admins divide it.
         if (!viewer.SeesAll && network.ProjectId != viewer.ProjectId)

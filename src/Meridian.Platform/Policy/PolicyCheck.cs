@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Text.RegularExpressions;
+
 namespace Meridian.Platform.Policy;
 
 internal delegate bool PolicyPredicate(PolicyCredentials credentials, PolicyTarget target);
@@ -117,9 +119,14 @@ internal sealed record FieldCheck(string Resource, string Field, string Value) :
     public override PolicyPredicate Compile(Func<string, PolicyPredicate> resolve)
     {
         var (field, value) = (Field, Value);
-        return (_, target) => target.TryGet(field, out var text) && (value.StartsWith('~')
-            ? text.Contains(value[1..], StringComparison.Ordinal)
-            : string.Equals(text, value, value is "True" or "False" or "true" or "false" ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal));
+        if (value.StartsWith('~'))
+        {
+            // Neutron's own: a regular expression, matched from the start.
+            var pattern = new Regex($"^(?:{value[1..]})", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
+            return (_, target) => target.TryGet(field, out var text) && pattern.IsMatch(text);
+        }
+
+        return (_, target) => target.TryGet(field, out var text) && string.Equals(text, value, value is "True" or "False" or "true" or "false" ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal);
     }
 
     public override string ToString() => $"field:{Resource}:{Field}={Value}";

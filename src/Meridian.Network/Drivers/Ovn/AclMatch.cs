@@ -10,7 +10,7 @@ internal static class AclMatch
     /// <summary>IANA's numbers of the protocol names that neutron takes (those with an expression of their own apart).</summary>
     private static readonly FrozenDictionary<string, int> Protocols = new Dictionary<string, int>
     {
-        ["ah"] = 51, ["dccp"] = 33, ["egp"] = 8, ["esp"] = 50, ["gre"] = 47, ["igmp"] = 2, ["ipip"] = 4, ["ipv6-encap"] = 41, ["ipv6-frag"] = 44,
+        ["hopopt"] = 0, ["ah"] = 51, ["dccp"] = 33, ["egp"] = 8, ["esp"] = 50, ["gre"] = 47, ["igmp"] = 2, ["ipip"] = 4, ["ipv6-encap"] = 41, ["ipv6-frag"] = 44,
         ["ipv6-nonxt"] = 59, ["ipv6-opts"] = 60, ["ipv6-route"] = 43, ["ospf"] = 89, ["pgm"] = 113, ["rsvp"] = 46, ["udplite"] = 136, ["vrrp"] = 112,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
