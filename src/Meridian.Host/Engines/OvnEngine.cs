@@ -142,6 +142,32 @@ internal sealed partial class OvnEngine(OvnEngineSettings settings, ILogger<OvnE
         }
     }
 
+    /// <summary>
+    /// Takes a link off its bridge and returns once the switch has let go of it. A link that is made anew under the same name stays dead in the userspace
+    /// datapath otherwise: it goes on reading the one that is gone.
+    /// </summary>
+    public async Task RemoveBridgePortAsync(string link, CancellationToken cancellationToken)
+    {
+        await using var local = Client(Switch, "Open_vSwitch", "Open_vSwitch", "Bridge", "Port", "Interface");
+        await local.ConnectAsync(Patience, cancellationToken);
+        if (local.Table("Port").FindBy("name", link) is not { } port)
+        {
+            return;
+        }
+
+        var transaction = new OvsdbTransaction();
+        foreach (var bridge in local.Table("Bridge").Rows.Where(b => b.Set("ports").Contains(port.Uuid)))
+        {
+            transaction.Remove("Bridge", bridge.Uuid, "ports", new object[] { (OvsdbReference)port.Uuid });
+        }
+
+        transaction.Increment("Open_vSwitch", local.Table("Open_vSwitch").Rows.Single().Uuid, "next_cfg");
+        await local.TransactAsync(transaction, cancellationToken);
+        await local.WaitForAsync(
+            c => c.Table("Port").FindBy("name", link) is null && c.Table("Open_vSwitch").Rows.Single() is var row && row.Integer("cur_cfg") >= row.Integer("next_cfg"),
+            Patience, cancellationToken);
+    }
+
     private static OvnDaemonStatus Of(string name, PidFileDaemon daemon) => new(name, daemon.FindPid(), daemon.MemoryKib());
 
     private IEnumerable<string> Bridges() => settings.BridgeMappings.Values.Distinct(StringComparer.Ordinal).Append(IntegrationBridge);

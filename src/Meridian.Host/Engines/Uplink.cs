@@ -63,6 +63,7 @@ internal sealed class Uplink(string instance)
         var region = provider.Region.Settings.Namespace;
         if (!await NetworkLinks.ExistsAsync(Namespace, link, cancellationToken))
         {
+            await provider.Region.RemoveBridgePortAsync(RegionSide, cancellationToken);
             await NetworkLinks.DeleteAsync(region, RegionSide, cancellationToken);
             await NetworkLinks.BatchAsync(Namespace, [$"link add {link} type veth peer name {RegionSide} netns {region}", $"addr add {provider.Gateway}/{provider.Network.PrefixLength} dev {link}", $"link set {link} up"], cancellationToken);
             await NetworkLinks.DisableOffloadAsync(Namespace, link, cancellationToken);

@@ -22,7 +22,7 @@ internal sealed class OvsPlugger(OvsPluggerSettings settings, ILogger<OvsPlugger
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private readonly OvsdbClient ovs = new(
-        OvsdbEndpoint.ParseList(settings.Connection), "Open_vSwitch", [new("Bridge", ["name", "ports"]), new("Port", ["name", "interfaces"]), new("Interface", ["name", "external_ids"])], logger: logger);
+        OvsdbEndpoint.ParseList(settings.Connection), "Open_vSwitch", [new("Open_vSwitch", ["next_cfg", "cur_cfg"]), new("Bridge", ["name", "ports"]), new("Port", ["name", "interfaces"]), new("Interface", ["name", "external_ids"])], logger: logger);
 
     public async Task PlugAsync(string serverId, GuestVif vif, CancellationToken cancellationToken)
     {
@@ -48,7 +48,7 @@ internal sealed class OvsPlugger(OvsPluggerSettings settings, ILogger<OvsPlugger
         var names = new Names(tapName);
         try
         {
-            await RemovePortAsync(names.SwitchEnd, cancellationToken);
+            await RemovePortAsync(names.SwitchEnd, wait: false, cancellationToken);
             string[] links = [.. ((string[])[tapName, names.HostEnd, names.Bridge]).Where(TapPlugger.Exists)];
             if (links.Length > 0)
             {
@@ -86,6 +86,8 @@ internal sealed class OvsPlugger(OvsPluggerSettings settings, ILogger<OvsPlugger
 
         if (!TapPlugger.Exists(names.HostEnd))
         {
+            // The switch must let go of a link that is gone before there's another of its name: it would go on reading the old one.
+            await RemovePortAsync(names.SwitchEnd, wait: true, cancellationToken);
             var inside = settings.Namespace is { } name ? $" netns {name}" : "";
             await NetworkLinks.BatchAsync(null, [$"link add {names.HostEnd} type veth peer name {names.SwitchEnd}{inside}"], cancellationToken);
             await NetworkLinks.DisableOffloadAsync(null, names.HostEnd, cancellationToken);
@@ -134,7 +136,7 @@ internal sealed class OvsPlugger(OvsPluggerSettings settings, ILogger<OvsPlugger
         }
     }
 
-    private async Task RemovePortAsync(string link, CancellationToken cancellationToken)
+    private async Task RemovePortAsync(string link, bool wait, CancellationToken cancellationToken)
     {
         await ovs.ConnectAsync(Patience, cancellationToken);
         if (ovs.Table("Port").FindBy("name", link) is not { } port)
@@ -149,7 +151,16 @@ internal sealed class OvsPlugger(OvsPluggerSettings settings, ILogger<OvsPlugger
             change.Remove("Bridge", bridge.Uuid, "ports", new object[] { (OvsdbReference)port.Uuid });
         }
 
+        change.Increment("Open_vSwitch", ovs.Table("Open_vSwitch").Rows.Single().Uuid, "next_cfg");
         await ovs.TransactAsync(change, cancellationToken);
+        if (!wait)
+        {
+            return;
+        }
+
+        await ovs.WaitForAsync(
+            c => c.Table("Port").FindBy("name", link) is null && c.Table("Open_vSwitch").Rows.Single() is var row && row.Integer("cur_cfg") >= row.Integer("next_cfg"),
+            Patience, cancellationToken);
     }
 
     private readonly struct Names(string tap)
