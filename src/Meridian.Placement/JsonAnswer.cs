@@ -11,7 +11,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Meridian.Placement;
 
 /// <summary>An answer written straight to JSON; from 1.15 on with last-modified and cache-control.</summary>
-internal sealed class JsonAnswer(Action<Utf8JsonWriter> write, DateTime? lastModified, int status = 200, string? location = null) : IResult
+internal sealed class JsonAnswer(Action<Utf8JsonWriter> write, DateTime? lastModified, int status = 200, string? location = null, int expectedLength = 2048) : IResult
 {
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -26,7 +26,7 @@ internal sealed class JsonAnswer(Action<Utf8JsonWriter> write, DateTime? lastMod
             response.Headers.Location = location;
         }
 
-        var buffer = new ArrayBufferWriter<byte>(2048);
+        var buffer = new ArrayBufferWriter<byte>(expectedLength);
         using (var json = new Utf8JsonWriter(buffer, Options))
         {
             write(json);

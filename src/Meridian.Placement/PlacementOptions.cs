@@ -8,10 +8,8 @@ public static class PlacementDatabaseOptions
 {
     public static readonly Option<string?> Connection = Opt.Text(
         "placement_database", "connection", null, "SQLAlchemy URL of placement's database.", secret: true, deprecated: ["database.connection"]);
-    public static readonly Option<bool> SyncOnStartup = Opt.Boolean(
-        "placement_database", "sync_on_startup", false, "Bring the database's schema up to date at start.");
 
-    public static IReadOnlyList<Option> All { get; } = [Connection, SyncOnStartup];
+    public static IReadOnlyList<Option> All { get; } = [Connection];
 }
 
 /// <summary>[placement], [api] and the listener's options. Source: placement configuration reference; the listener's are Meridian's own.</summary>
@@ -37,5 +35,12 @@ public static class PlacementOptions
     [
         BindHost, BindPort, AuthStrategy, RandomizeAllocationCandidates, IncompleteConsumerProjectId, IncompleteConsumerUserId,
         AllocationConflictRetryCount, MaxAllocationCandidates, CandidatesGenerationStrategy,
+    ];
+
+    /// <summary>What operators still write and what became of it.</summary>
+    public static IReadOnlyList<RetiredOption> Retired { get; } =
+    [
+        new("placement_database", "sync_on_startup", "a service never changes its schema by itself: run placement-manage db sync"),
+        new("workarounds", "optimize_for_wide_provider_trees", "candidates are searched in memory, whatever the shape of the trees"),
     ];
 }

@@ -32,6 +32,7 @@ public static class PlacementService
             .. ServiceDefinition.CommonOptions.Except(DatabaseOptions.All.Where(o => o.Equals(DatabaseOptions.Connection))),
             .. KeystoneAuthtokenOptions.All, .. PlacementDatabaseOptions.All, .. PlacementOptions.All,
         ],
+        Retired = PlacementOptions.Retired,
         Listen = config => new(config.Get(PlacementOptions.BindHost)!, config.Get(PlacementOptions.BindPort)),
         Faults = new PlacementFaults(),
         Connection = PlacementDatabaseOptions.Connection,

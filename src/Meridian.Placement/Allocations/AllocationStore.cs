@@ -119,11 +119,16 @@ internal sealed class AllocationStore(Database database, TopologyCache topologie
 
     private async Task ReplaceOnceAsync(DataConnection db, IReadOnlyList<ConsumerClaim> claims, CancellationToken cancellationToken)
     {
+        if (claims.Count == 0)
+        {
+            return; // A reshape of inventories alone.
+        }
+
         var now = clock.GetUtcNow().UtcDateTime;
         var uuids = claims.Select(c => c.Consumer).ToList();
-        var consumers = await db.GetTable<Consumer>().Where(c => uuids.Contains(c.Uuid)).ToDictionaryAsync(c => c.Uuid, cancellationToken);
+        var consumers = (await ConsumersAmong(db, uuids).ToListAsync(cancellationToken)).ToDictionary(c => c.Uuid, StringComparer.Ordinal);
         CheckGenerations(claims, consumers);
-        var old = consumers.Count == 0 ? [] : await db.GetTable<Allocation>().Where(a => uuids.Contains(a.ConsumerUuid)).ToListAsync(cancellationToken);
+        var old = consumers.Count == 0 ? [] : await AllocationsOf(db, uuids).ToListAsync(cancellationToken);
         var wanted = claims
             .SelectMany(c => c.Allocations.SelectMany(p => p.Value.Select(r => new Allocation
             {
@@ -141,12 +146,13 @@ internal sealed class AllocationStore(Database database, TopologyCache topologie
             await CheckCapacityAsync(db, wanted, old, cancellationToken);
             if (old.Count > 0)
             {
-                await db.GetTable<Allocation>().DeleteAsync(a => uuids.Contains(a.ConsumerUuid), cancellationToken);
+                await AllocationsOf(db, uuids).DeleteAsync(cancellationToken);
             }
 
-            if (wanted.Count > 0)
+            // A few rows: one by one their statement stays prepared, where a bulk one is written anew each time.
+            foreach (var allocation in wanted)
             {
-                await db.BulkCopyAsync(new BulkCopyOptions(BulkCopyType: BulkCopyType.MultipleRows), wanted, cancellationToken);
+                await db.InsertAsync(allocation, token: cancellationToken);
             }
 
             await CountAsync(db, providers, cancellationToken);
@@ -171,7 +177,7 @@ internal sealed class AllocationStore(Database database, TopologyCache topologie
 
     /// <summary>Raises the generations, which takes the rows until the transaction ends.</summary>
     private Task<int> TakeAsync(DataConnection db, List<string> providers, CancellationToken cancellationToken) =>
-        db.GetTable<ResourceProvider>().Where(p => providers.Contains(p.Uuid))
+        ProvidersAmong(db, providers)
             .Set(p => p.Generation, p => p.Generation + 1).Set(p => p.UpdatedAt, clock.GetUtcNow().UtcDateTime).UpdateAsync(cancellationToken);
 
     private static async Task RefuseUnknownAsync(DataConnection db, List<string> providers, CancellationToken cancellationToken)
@@ -188,7 +194,7 @@ internal sealed class AllocationStore(Database database, TopologyCache topologie
         }
 
         var providers = wanted.Select(a => a.ProviderUuid).Distinct(StringComparer.Ordinal).ToList();
-        var inventories = (await db.GetTable<Inventory>().Where(i => providers.Contains(i.ProviderUuid)).ToListAsync(cancellationToken))
+        var inventories = (await InventoriesOf(db, providers).ToListAsync(cancellationToken))
             .ToDictionary(i => (i.ProviderUuid, i.ResourceClass));
         var freed = old.GroupBy(a => (a.ProviderUuid, a.ResourceClass)).ToDictionary(g => g.Key, g => g.Sum(a => a.Used));
         foreach (var group in wanted.GroupBy(a => (a.ProviderUuid, a.ResourceClass)))
@@ -218,9 +224,34 @@ internal sealed class AllocationStore(Database database, TopologyCache topologie
 
     /// <summary>Brings what the inventories say of their use up to the allocations.</summary>
     private static Task<int> CountAsync(DataConnection db, List<string> providers, CancellationToken cancellationToken) =>
-        db.GetTable<Inventory>().Where(i => providers.Contains(i.ProviderUuid))
+        InventoriesOf(db, providers)
             .Set(i => i.Used, i => db.GetTable<Allocation>().Where(a => a.ProviderUuid == i.ProviderUuid && a.ResourceClass == i.ResourceClass).Sum(a => (long?)a.Used) ?? 0)
             .UpdateAsync(cancellationToken);
+
+    // A claim nearly always is of one consumer on one provider: an equation is a query kept ready, a list one made for the occasion.
+    private static IQueryable<Consumer> ConsumersAmong(DataConnection db, List<string> uuids)
+    {
+        var first = uuids[0];
+        return uuids.Count == 1 ? db.GetTable<Consumer>().Where(c => c.Uuid == first) : db.GetTable<Consumer>().Where(c => uuids.Contains(c.Uuid));
+    }
+
+    private static IQueryable<Allocation> AllocationsOf(DataConnection db, List<string> consumers)
+    {
+        var first = consumers[0];
+        return consumers.Count == 1 ? db.GetTable<Allocation>().Where(a => a.ConsumerUuid == first) : db.GetTable<Allocation>().Where(a => consumers.Contains(a.ConsumerUuid));
+    }
+
+    private static IQueryable<ResourceProvider> ProvidersAmong(DataConnection db, List<string> uuids)
+    {
+        var first = uuids[0];
+        return uuids.Count == 1 ? db.GetTable<ResourceProvider>().Where(p => p.Uuid == first) : db.GetTable<ResourceProvider>().Where(p => uuids.Contains(p.Uuid));
+    }
+
+    private static IQueryable<Inventory> InventoriesOf(DataConnection db, List<string> providers)
+    {
+        var first = providers[0];
+        return providers.Count == 1 ? db.GetTable<Inventory>().Where(i => i.ProviderUuid == first) : db.GetTable<Inventory>().Where(i => providers.Contains(i.ProviderUuid));
+    }
 
     private static async Task WriteConsumersAsync(
         DataConnection db, IReadOnlyList<ConsumerClaim> claims, Dictionary<string, Consumer> consumers, DateTime now, CancellationToken cancellationToken)
