@@ -13,7 +13,6 @@ using Meridian.Platform.Http;
 using Meridian.Platform.Policy;
 
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Meridian.Placement;
