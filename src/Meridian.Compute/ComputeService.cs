@@ -106,6 +106,7 @@ public static class ComputeService
             config, provider.GetRequiredService<Neighbours>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>(),
             provider.GetService<Drivers.Simulated.SimulatedFault>()));
         services.AddSingleton<ComputeHosts>();
+        services.AddSingleton<Platform.Audit.IAudit, GuestAudit>();
         services.AddHostedService<ComputeAgent>();
         services.AddHostedService<GuestReconciler>();
         services.AddHostedService<GuestWatcher>();

@@ -75,6 +75,7 @@ public static class NetworkService
         services.AddResource<NetworksResource, NetworkRow>().AddResource<SubnetsResource, SubnetRow>().AddResource<PortsResource, PortRow>().AddResource<RoutersResource, RouterRow>()
             .AddResource<FloatingIpsResource, FloatingIpRow>().AddResource<SecurityGroupsResource, SecurityGroupRow>().AddResource<SecurityGroupRulesResource, SecurityGroupRuleRow>();
         services.AddSingleton<RouterActions>().AddSingleton<QuotaEndpoints>().AddSingleton<AgentEndpoints>().AddSingleton<IpAvailability>();
+        services.AddSingleton<Platform.Audit.IAudit>(provider => provider.GetRequiredService<NetworkAudit>());
         services.AddSingleton<StateReader>().AddSingleton<NetworkAudit>().AddSingleton<IServerEvents, ComputeServerEvents>();
         services.AddSingleton<NorthboundWriter>().AddHostedService(p => p.GetRequiredService<NorthboundWriter>());
         services.AddSingleton<NorthboundReconciler>().AddHostedService(p => p.GetRequiredService<NorthboundReconciler>());

@@ -49,6 +49,7 @@ internal static class ProgramTable
         new("glance-api", "glance", ImageService.Definition),
         new("placement-api", "placement", PlacementService.Definition),
         new("nova-api", "nova", ComputeService.ApiDefinition),
+        new("nova-metadata", "nova", ComputeService.MetadataDefinition),
         new("nova-scheduler", "nova", ComputeService.SchedulerDefinition),
         new("nova-conductor", "nova", ComputeService.ConductorDefinition),
         new("nova-compute", "nova", ComputeService.ComputeDefinition, Simulates: "simulated: servers are records only"),

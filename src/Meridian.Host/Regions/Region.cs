@@ -4,6 +4,7 @@ using System.Collections.Concurrent;
 using Meridian.Host.Programs;
 using Meridian.Host.State;
 using Meridian.Platform;
+using Meridian.Platform.Audit;
 using Meridian.Platform.Config;
 using Meridian.Platform.Http;
 using Meridian.Platform.Policy;
@@ -53,6 +54,9 @@ internal sealed class Region(CloudPlan cloud, RegionPlan plan, StateDirectory st
             Logger(program.Name).LogCritical(exception, "{Program} could not start", program.Name);
         }
     }
+
+    /// <summary>What the running programs themselves can say of what they keep.</summary>
+    public IReadOnlyList<IAudit> Audits => [.. hosts.Values.SelectMany(host => host.Services.GetServices<IAudit>())];
 
     /// <summary>Re-reads the options that may change while running: SIGHUP.</summary>
     public void Reload()

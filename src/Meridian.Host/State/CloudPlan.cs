@@ -93,4 +93,5 @@ internal sealed record CloudPlan(int Version, string Id, bool Simulated, IReadOn
 [JsonSerializable(typeof(CloudPlan))]
 [JsonSerializable(typeof(Dictionary<string, string>))]
 [JsonSerializable(typeof(StatusReport))]
+[JsonSerializable(typeof(List<string>))]
 internal sealed partial class StateJson : JsonSerializerContext;

@@ -13,6 +13,7 @@ using Meridian.Network.Quotas;
 using Meridian.Network.Routers;
 using Meridian.Network.SecurityGroups;
 using Meridian.Network.Subnets;
+using Meridian.Platform.Audit;
 using Meridian.Platform.Storage;
 
 namespace Meridian.Network.Audit;
@@ -21,7 +22,7 @@ namespace Meridian.Network.Audit;
 internal sealed record BackendDifference(NetworkResourceKind Kind, string Id, bool InBackend);
 
 /// <summary>Holds ports, addresses, quotas and the backend's rows against the database; changes nothing.</summary>
-internal sealed class NetworkAudit(Database database, INetworkDriver driver)
+internal sealed class NetworkAudit(Database database, INetworkDriver driver) : IAudit
 {
     /// <summary>Everything that does not agree, a sentence each; empty when all is well. What is still being written is left out.</summary>
     public async Task<IReadOnlyList<string>> RunAsync(CancellationToken cancellationToken)
@@ -38,6 +39,8 @@ internal sealed class NetworkAudit(Database database, INetworkDriver driver)
         await CheckQuotasAsync(db, findings, cancellationToken);
         return findings;
     }
+
+    async Task<AuditReport> IAudit.RunAsync(CancellationToken cancellationToken) => AuditReport.Of(await RunAsync(cancellationToken));
 
     /// <summary>Ids that only one of backend and database has. Pending ones are under way and not counted.</summary>
     public async Task<IReadOnlyList<BackendDifference>> CompareBackendAsync(CancellationToken cancellationToken)
