@@ -3,6 +3,7 @@ using System.Reflection;
 
 using Meridian.Compute.Agent;
 using Meridian.Compute.Aggregates;
+using Meridian.Compute.Audit;
 using Meridian.Compute.AvailabilityZones;
 using Meridian.Compute.Extensions;
 using Meridian.Compute.Flavors;
@@ -23,6 +24,7 @@ using Meridian.Platform.Http;
 using Meridian.Platform.Messaging;
 using Meridian.Platform.Policy;
 using Meridian.Platform.Sagas;
+using Meridian.Platform.Storage;
 
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -95,6 +97,9 @@ public static class ComputeService
         services.AddSingleton<ServerPorts>().AddSingleton<HostCalls>().AddSingleton<GuestSpecs>().AddSingleton<InstanceMetadata>();
         services.AddSaga<CreateServerSaga>().AddSaga<DeleteServerSaga>().AddSaga<PowerServerSaga>();
         services.AddHostedService<Conductor>();
+        services.AddSingleton(provider => new ComputeAudit(
+            provider.GetRequiredService<Database>(), provider.GetRequiredService<HostStore>(), provider.GetRequiredService<Neighbours>(),
+            provider.GetRequiredService<IMessageBus>(), provider.GetRequiredService<ISagaQueue>()));
         services.AddHostedService<ServiceReporter>();
     });
 

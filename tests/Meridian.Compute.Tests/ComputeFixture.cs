@@ -30,6 +30,8 @@ public class ComputeFixture : IAsyncLifetime
 
     public TestService Conductor { get; private set; } = null!;
 
+    public TestService Metadata { get; private set; } = null!;
+
     public TestService Placement { get; private set; } = null!;
 
     public TestService Compute { get; private set; } = null!;
@@ -43,6 +45,11 @@ public class ComputeFixture : IAsyncLifetime
     protected virtual string Further => "";
 
     protected virtual int Hosts => 2;
+
+    /// <summary>False: sagas stay where they are until a test drives them.</summary>
+    protected virtual bool RunsSagas => true;
+
+    public string DataFolder => folder.Path;
 
     public virtual async ValueTask InitializeAsync()
     {
@@ -72,6 +79,7 @@ public class ComputeFixture : IAsyncLifetime
             compute_driver = simulated
             state_path = {folder.File("nova")}
             report_interval = 1
+            sync_power_state_interval = 1
             [database]
             connection = sqlite:///{folder.File("nova.db")}
             sqlite_synchronous_mode = NORMAL
@@ -89,7 +97,14 @@ public class ComputeFixture : IAsyncLifetime
         Api = await AddAsync(ComputeService.ApiDefinition(), Configuration);
         Keystone.AddEndpoint("compute", "RegionOne", Api.Host.Address + "v2.1");
         await AddAsync(ComputeService.SchedulerDefinition(), Configuration);
-        Conductor = await AddAsync(ComputeService.ConductorDefinition(), Configuration);
+        Conductor = await AddAsync(ComputeService.ConductorDefinition(), Configuration, s =>
+        {
+            if (!RunsSagas)
+            {
+                s.Remove(s.Single(d => d.ImplementationType?.Name == "SagaRunner"));
+            }
+        });
+        Metadata = await AddAsync(ComputeService.MetadataDefinition(), Configuration);
         await StartComputeAsync();
         await CreateFlavorAsync("1", "m1.tiny", 1, 64, 1);
     }
@@ -196,6 +211,19 @@ public class ComputeFixture : IAsyncLifetime
 
     public async Task WaitGoneAsync(string id) =>
         Assert.True(await Wait.UntilAsync(async () => (await GetAsync($"/v2.1/servers/{id}", "admin")).Status == 404), $"server {id} is still there");
+
+    /// <summary>Providers at which a server holds something.</summary>
+    public async Task<int> CountAllocationsAsync(string serverId)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/allocations/{serverId}");
+        request.Headers.Add("X-Auth-Token", FakeKeystone.TokenOf("admin"));
+        using var response = await Placement.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        return JsonDocument.Parse(text).RootElement.GetProperty("allocations").EnumerateObject().Count();
+    }
+
+    /// <summary>Simulated guests of a server: a file each.</summary>
+    public int CountGuests(string serverId) => Directory.EnumerateFiles(DataFolder, serverId + ".json", SearchOption.AllDirectories).Count();
 
     private async Task<TestService> AddAsync(Platform.Http.ServiceDefinition definition, string configuration, Action<IServiceCollection>? with = null)
     {

@@ -86,7 +86,10 @@ public sealed class ServiceConfig
         var found = Find(option);
         if (found is null)
         {
-            return null;
+            // A default may refer to another option, as instances_path does to state_path.
+            return option.DefaultText is { } text && text.Contains('$', StringComparison.Ordinal)
+                ? option.ParseText([Substitute(text, new(option.Section, option.Name, text, "default", 0), option.Section, 0)])
+                : null;
         }
 
         var texts = found.Select(v => Substitute(v.Value, v, option.Section, 0)).ToList();
