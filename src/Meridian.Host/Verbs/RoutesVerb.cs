@@ -30,12 +30,20 @@ internal static class RoutesVerb
         await using var resources = new ProcessResources();
         foreach (var definition in ProgramTable.Services.Select(service => service.Define()).Where(definition => definition.Listen is not null))
         {
-            var config = ServiceConfig.Load(new ConfigSources(), definition.Options);
+            var config = ServiceConfig.Load(new ConfigSources().AddText(Minimal(definition), definition.ConfigFileName), definition.Options);
             await using var host = ServiceHost.Build(definition, new ServiceEnvironment(config, resources));
             Append(text, definition, [.. host.Routes.Where(route => route.Path != "/healthcheck" && route.Method != "*")]);
         }
 
         return text.ToString();
+    }
+
+    // What a program must be given to be built; nothing is opened, for it is never started.
+    private static string Minimal(ServiceDefinition definition)
+    {
+        var unused = Path.Combine(Path.GetTempPath(), "meridian-routes", "none.db");
+        var connection = definition.Connection is { } option ? $"[{option.Section}]\n{option.Name} = sqlite:///{unused}\n" : "";
+        return $"[DEFAULT]\ntransport_url = fake://\n{connection}";
     }
 
     private static void Append(StringBuilder text, ServiceDefinition definition, List<RouteInfo> routes)

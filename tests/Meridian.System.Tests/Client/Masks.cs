@@ -53,14 +53,14 @@ public sealed partial class Masks(string run)
             case JsonValueKind.Object:
                 foreach (var member in expected.EnumerateObject())
                 {
-                    var inner = actual.TryGetProperty(member.Name, out var value) ? Compare(member.Value, value, $"{path}.{member.Name}", local) : $"{path}.{member.Name}: missing; expected {member.Value.GetRawText()}";
+                    var inner = actual.TryGetProperty(Named(member.Name), out var value) ? Compare(member.Value, value, $"{path}.{member.Name}", local) : $"{path}.{member.Name}: missing; expected {member.Value.GetRawText()}";
                     if (inner is not null)
                     {
                         return inner;
                     }
                 }
 
-                return actual.EnumerateObject().Where(m => !expected.TryGetProperty(m.Name, out _))
+                return actual.EnumerateObject().Where(m => !expected.EnumerateObject().Any(e => Named(e.Name) == m.Name))
                     .Select(m => $"{path}.{m.Name}: not expected; it is {m.Value.GetRawText()}").FirstOrDefault();
 
             case JsonValueKind.Array:
@@ -70,6 +70,9 @@ public sealed partial class Masks(string run)
                 return expected.GetRawText() == actual.GetRawText() ? null : $"{path}: expected {expected.GetRawText()}, got {actual.GetRawText()}";
         }
     }
+
+    /// <summary>A member's name, an id among them (the subtree of a project).</summary>
+    private string Named(string name) => name is ['<', .., '>'] && known.TryGetValue(name[1..^1], out var value) ? value : name;
 
     // Lists that the services order by chance (new ids) are held against each other in any order.
     private string? CompareArrays(JsonElement expected, JsonElement actual, string path, Dictionary<string, string> local)
