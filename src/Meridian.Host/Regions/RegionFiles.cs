@@ -81,7 +81,7 @@ internal sealed class RegionFiles(CloudPlan cloud, RegionPlan region, StateDirec
             .Set("metadata_proxy_shared_secret", secrets.Metadata)
             .Section("ml2")
             .Set("mechanism_drivers", cloud.Simulated ? "simulated" : "ovn")
-            .Set("type_drivers", "geneve,flat")
+            .Set("type_drivers", "geneve,vlan,flat")
             .Set("project_network_types", "geneve")
             .Set("extension_drivers", "port_security")
             .Section("ml2_type_geneve").Set("vni_ranges", "1:65535").Set("max_header_size", "38")

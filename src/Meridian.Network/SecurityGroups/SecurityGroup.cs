@@ -32,6 +32,9 @@ internal sealed class DefaultSecurityGroupRow
 [Table("security_group_rules")]
 internal sealed class SecurityGroupRuleRow : StandardRow
 {
+    /// <summary>A rule never changes, so that its revision stays 0, as neutron shows it.</summary>
+    public SecurityGroupRuleRow() => RevisionNumber = 0;
+
     /// <summary>Order of creation; shown as standard_attr_id.</summary>
     [Column("number")]
     public long Number { get; init; }
