@@ -219,7 +219,7 @@ internal sealed class LibvirtEngine(LibvirtEngineSettings settings)
         string? closed = null;
         for (var folder = Path.GetDirectoryName(Path.GetFullPath(root)); folder is not null and not "/"; folder = Path.GetDirectoryName(folder))
         {
-            if (System.IO.Directory.Exists(folder) && (File.GetUnixFileMode(folder) & UnixFileMode.OtherExecute) == 0)
+            if (System.IO.Directory.Exists(folder) && (File.GetUnixFileMode(folder) & UnixFileMode.OtherExecute) == UnixFileMode.None)
             {
                 closed = folder;
             }
