@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-using Meridian.Platform.Config;
 using Meridian.Platform.Http;
 
 using Microsoft.AspNetCore.Http;

@@ -2,7 +2,6 @@
 using System.Net;
 
 using Meridian.Network.Audit;
-using Meridian.Network.Tests;
 using Meridian.Testing;
 using Meridian.Testing.Engines;
 

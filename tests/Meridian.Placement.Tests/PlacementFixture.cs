@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-using Meridian.Contracts.Placement;
 using Meridian.Compute.Drivers;
+using Meridian.Contracts.Placement;
 using Meridian.Platform.Config;
 using Meridian.Platform.Messaging;
 using Meridian.Platform.Sagas;
-
 using Microsoft.Extensions.Logging;
 
 namespace Meridian.Compute.Agent;

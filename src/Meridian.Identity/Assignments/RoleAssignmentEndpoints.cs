@@ -10,8 +10,6 @@ using Meridian.Identity.Roles;
 using Meridian.Identity.Users;
 using Meridian.Platform.Policy;
 using Meridian.Platform.Storage;
-
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 

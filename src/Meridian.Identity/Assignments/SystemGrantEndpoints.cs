@@ -5,7 +5,6 @@ using Meridian.Identity.Users;
 using Meridian.Platform.Policy;
 
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
 namespace Meridian.Identity.Assignments;

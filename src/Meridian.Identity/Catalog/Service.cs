@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-using LinqToDB.Concurrency;
 using LinqToDB.Mapping;
 
 namespace Meridian.Identity.Catalog;

@@ -40,7 +40,7 @@ internal static class Doctor
             return;
         }
 
-        foreach (var file in keys.Files().Where(f => (File.GetUnixFileMode(f) & World) != 0))
+        foreach (var file in keys.Files().Where(f => (File.GetUnixFileMode(f) & World) != UnixFileMode.None))
         {
             symptoms.Add($"symptom_usability_of_{option.Section}_key_repository: {file} is open to everybody; take others' rights away.");
         }

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-using Meridian.Identity.Tokens;
-using Meridian.Identity.Users;
 using Meridian.Platform;
 using Meridian.Platform.Config;
-using Meridian.Platform.Http;
-using Meridian.Platform.Storage;
 
 namespace Meridian.Identity.Manage;
 

@@ -3,8 +3,6 @@ using Meridian.Identity.Assignments;
 using Meridian.Identity.Catalog;
 using Meridian.Identity.Domains;
 using Meridian.Identity.Projects;
-
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 

@@ -9,7 +9,6 @@ using Meridian.Identity.Assignments;
 using Meridian.Identity.Projects;
 using Meridian.Identity.Users;
 using Meridian.Platform.Config;
-using Meridian.Platform.Http;
 using Meridian.Platform.Storage;
 
 namespace Meridian.Identity.Tokens;

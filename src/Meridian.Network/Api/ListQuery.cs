@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Globalization;
 
-using Meridian.Platform.Http;
-
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 

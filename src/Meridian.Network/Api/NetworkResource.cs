@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-using System.Text.Json;
-
 using LinqToDB;
 using LinqToDB.Async;
 using LinqToDB.Data;

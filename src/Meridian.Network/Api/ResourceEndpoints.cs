@@ -8,7 +8,6 @@ using LinqToDB.Data;
 using Meridian.Network.Tags;
 using Meridian.Platform.Http;
 using Meridian.Platform.Policy;
-using Meridian.Platform.Storage;
 
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;

@@ -1,7 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-using LinqToDB;
-using LinqToDB.Async;
-
 using Meridian.Network.Audit;
 using Meridian.Network.Drivers;
 using Meridian.Network.Drivers.Ovn;

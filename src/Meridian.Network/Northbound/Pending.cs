@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 using LinqToDB;
-using LinqToDB.Async;
 using LinqToDB.Data;
 
 using Meridian.Network.Drivers;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using LinqToDB;
 using LinqToDB.Async;
-using LinqToDB.Data;
 
 using Meridian.Network.Drivers;
 using Meridian.Network.FloatingIps;

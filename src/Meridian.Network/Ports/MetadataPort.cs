@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 using LinqToDB;
 using LinqToDB.Async;
-
-using Meridian.Network.Api;
 using Meridian.Network.Drivers;
 using Meridian.Network.Drivers.Ovn;
 using Meridian.Network.Ipam;
 using Meridian.Network.Networks;
 using Meridian.Network.Northbound;
-using Meridian.Network.Subnets;
 using Meridian.Platform.Config;
 using Meridian.Platform.Storage;
 

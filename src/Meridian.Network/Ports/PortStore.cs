@@ -7,12 +7,10 @@ using Meridian.Network.Api;
 using Meridian.Network.Drivers;
 using Meridian.Network.FloatingIps;
 using Meridian.Network.Ipam;
-using Meridian.Network.Networks;
 using Meridian.Network.Northbound;
 using Meridian.Network.Quotas;
 using Meridian.Network.ServerEvents;
 using Meridian.Network.Tags;
-using Meridian.Platform.Config;
 using Meridian.Platform.Storage;
 
 namespace Meridian.Network.Ports;

@@ -3,7 +3,6 @@ using System.Text.Json;
 
 using LinqToDB;
 using LinqToDB.Async;
-using LinqToDB.Data;
 
 using Meridian.Network.Api;
 using Meridian.Network.Ports;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-using LinqToDB.Data;
 using LinqToDB;
-
+using LinqToDB.Data;
 using Meridian.Network.Api;
 
 namespace Meridian.Network.Tags;

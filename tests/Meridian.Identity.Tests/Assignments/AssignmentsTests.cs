@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-using System.Text.Json;
-
 namespace Meridian.Identity.Tests.Assignments;
 
 public sealed class AssignmentsTests(IdentityApi api) : IClassFixture<IdentityApi>

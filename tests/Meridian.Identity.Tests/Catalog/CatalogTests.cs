@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-using System.Text.Json;
-
 namespace Meridian.Identity.Tests.Catalog;
 
 public sealed class CatalogTests(IdentityApi api) : IClassFixture<IdentityApi>

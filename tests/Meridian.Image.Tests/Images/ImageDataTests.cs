@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Security.Cryptography;
 
-using Meridian.Testing;
-
 namespace Meridian.Image.Tests.Images;
 
 public sealed class ImageDataTests(ImageFixture glance) : IClassFixture<ImageFixture>

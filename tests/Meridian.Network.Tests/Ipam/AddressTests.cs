@@ -2,8 +2,6 @@
 using System.Net;
 
 using CsCheck;
-
-using Meridian.Network.Api;
 using Meridian.Network.Ipam;
 
 namespace Meridian.Network.Tests.Ipam;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Net;
-using System.Text.Json;
 
 namespace Meridian.Network.Tests.Security;
 

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-using Meridian.Testing;
-
 namespace Meridian.System.Tests.Kills;
 
 /// <summary>A neighbour commits and its answer is lost: the step looks again and makes nothing twice (DESIGN 19).</summary>
@@ -63,7 +61,7 @@ public sealed class LostAnswerTests : IAsyncLifetime
 
             await api.DeleteServerAsync(id);
             await api.AssertSettledAsync(id, "gone", context);
-            happened += neighbour.Dropped.Count(dropped => dropped.StartsWith(context, StringComparison.Ordinal)) > 0 ? 1 : 0;
+            happened += neighbour.Dropped.Any(dropped => dropped.StartsWith(context, StringComparison.Ordinal)) ? 1 : 0;
         }
 
         // Which of the calls are used is compute's own business; that ports are made and removed over the proxy is not.
