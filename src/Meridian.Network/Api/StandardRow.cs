@@ -46,9 +46,9 @@ internal static class StandardFields
 
     public static Field<TRow> Name<TRow>()
         where TRow : StandardRow => new("name", (json, row) => json.WriteStringValue(row.Name))
-    {
-        Post = Read.Name, Put = Read.Name, Default = "", Filter = Filter.Text<TRow>(r => r.Name), Sort = r => r.Name,
-    };
+        {
+            Post = Read.Name, Put = Read.Name, Default = "", Filter = Filter.Text<TRow>(r => r.Name), Sort = r => r.Name,
+        };
 
     /// <summary>Description, tags, times, revision and owner.</summary>
     public static IEnumerable<Field<TRow>> Rest<TRow>(bool tags = true)

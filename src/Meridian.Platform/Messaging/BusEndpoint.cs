@@ -27,7 +27,8 @@ public sealed class BusEndpoint(string topic, string? server = null)
         {
             await handle(Read(json, method.Arguments), context, cancellationToken);
             return null;
-        }));
+        }
+        ));
         return this;
     }
 

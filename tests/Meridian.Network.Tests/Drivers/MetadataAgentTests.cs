@@ -147,7 +147,8 @@ public sealed class MetadataAgentTests(OvnFixture ovn) : IAsyncLifetime
             await socket.ConnectAsync(IPEndPoint.Parse("169.254.169.254:80"), token);
             return new NetworkStream(socket, ownsSocket: true);
         },
-    }) { Timeout = TimeSpan.FromSeconds(2) };
+    })
+    { Timeout = TimeSpan.FromSeconds(2) };
 
     private static async Task<Dictionary<string, string>> GetAsync(GuestNamespace guest, string path)
     {
