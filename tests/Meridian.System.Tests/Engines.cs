@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+using Meridian.Testing.Engines;
+
+[assembly: AssemblyFixture(typeof(MariaDbFixture))]
+[assembly: AssemblyFixture(typeof(RabbitMqFixture))]
