@@ -23,7 +23,7 @@ public sealed class ImageFixture : IAsyncLifetime
     public TestService Service { get; private set; } = null!;
 
     /// <summary>Where the store keeps images.</summary>
-    public string Store => folder.File("images");
+    public string Store => Directory.CreateDirectory(folder.File("images")).FullName;
 
     public async ValueTask InitializeAsync()
     {

@@ -6,6 +6,11 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Meridian.Image.Tests.Images;
 
+/// <summary>What counts the memory of the process runs while no other test does.</summary>
+[CollectionDefinition(nameof(Alone), DisableParallelization = true)]
+public sealed class Alone;
+
+[Collection(nameof(Alone))]
 public sealed class UploadTests(ImageFixture glance) : IClassFixture<ImageFixture>
 {
     [Fact]

@@ -65,7 +65,12 @@ internal sealed class SimulatedHypervisorDriver(SimulatedHost options, TimeProvi
 
     public Task DestroyAsync(string serverId, CancellationToken cancellationToken) => RunAsync("destroy", serverId, () =>
     {
-        File.Delete(FileOf(serverId));
+        // A host that never had a guest has no folder either.
+        if (File.Exists(FileOf(serverId)))
+        {
+            File.Delete(FileOf(serverId));
+        }
+
         if (guests.Value.TryRemove(serverId, out _))
         {
             events.Writer.TryWrite(new(serverId, PowerState.NoState, "destroyed"));
