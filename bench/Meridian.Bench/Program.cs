@@ -13,7 +13,7 @@ switch (args[0])
     case "servers": await ServersAsync(int.Parse(args[2]), int.Parse(args[3])); break;
     case "image": await ImageAsync(long.Parse(args[2]) << 20); break;
     case "token": Console.WriteLine(cloud.Token); break;
-    default: throw new ArgumentException($"unknown benchmark {args[0]}");
+    default: throw new InvalidOperationException($"unknown benchmark {args[0]}");
 }
 
 async Task ServersAsync(int count, int clients)
@@ -97,38 +97,4 @@ async Task ImageAsync(long bytes)
 
     Console.WriteLine($"image download\t{read / 1e6 / Stopwatch.GetElapsedTime(began).TotalSeconds:F0}\tMB/s");
     using var deleted = await cloud.SendAsync(HttpMethod.Delete, "image", $"/v2/images/{id}", null);
-}
-
-/// <summary>So many bytes of nothing.</summary>
-internal sealed class ZeroStream(long length) : Stream
-{
-    private long left = length;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => length;
-
-    public override long Position { get => length - left; set => throw new NotSupportedException(); }
-
-    public override int Read(byte[] buffer, int offset, int count)
-    {
-        var n = (int)Math.Min(count, left);
-        Array.Clear(buffer, offset, n);
-        left -= n;
-        return n;
-    }
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

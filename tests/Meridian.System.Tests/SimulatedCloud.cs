@@ -3,14 +3,15 @@ using System.Diagnostics;
 
 using Meridian.Testing;
 
-[assembly: AssemblyFixture(typeof(Meridian.System.Tests.SimulatedCloud))]
-
 namespace Meridian.System.Tests;
 
-/// <summary>Two regions by <c>meridian up --simulate</c>, once for all tests of this assembly, on loopback addresses of their own.</summary>
+/// <summary>Two regions by <c>meridian up --simulate</c>, once for the tests of a class, on loopback addresses of its own.</summary>
 public sealed class SimulatedCloud : IAsyncLifetime
 {
+    private static int made;
+
     private readonly TemporaryFolder folder = new();
+    private readonly int number = Interlocked.Increment(ref made);
     private Process? process;
 
     /// <summary>The program, built beside the tests.</summary>
@@ -18,9 +19,11 @@ public sealed class SimulatedCloud : IAsyncLifetime
 
     public string StateDirectory => folder.File("state");
 
-    public string RegionOne { get; } = $"127.{Environment.ProcessId / 250 % 250 + 1}.{Environment.ProcessId % 250 + 1}.15";
+    public string RegionOne => $"{Prefix}.{(10 * number) + 5}";
 
-    public string RegionTwo => RegionOne[..^2] + "23";
+    public string RegionTwo => $"{Prefix}.{(10 * number) + 6}";
+
+    private static string Prefix { get; } = $"127.{Environment.ProcessId / 250 % 250 + 1}.{Environment.ProcessId % 250 + 1}";
 
     public string AdminOpenrc(string region) => Path.Combine(StateDirectory, "admin-openrc-" + region);
 

@@ -6,6 +6,7 @@ using Meridian.Network.Drivers.Ovn;
 using Meridian.Network.Ipam;
 using Meridian.Network.Networks;
 using Meridian.Network.Northbound;
+using Meridian.Network.Quotas;
 using Meridian.Platform.Config;
 using Meridian.Platform.Storage;
 
@@ -15,7 +16,7 @@ namespace Meridian.Network.Ports;
 /// The port of each network with DHCP from which the metadata agent serves it: owner network:distributed, device ovnmeta-{network}, an address on every
 /// such IPv4 subnet. Made and changed in the transactions of the subnets. Source: neutron's OVN driver.
 /// </summary>
-internal sealed class MetadataPort(ServiceConfig config, INetworkDriver driver, TimeProvider clock)
+internal sealed class MetadataPort(ServiceConfig config, INetworkDriver driver, QuotaCounter quota, TimeProvider clock)
 {
     private readonly bool enabled = config.Get(OvnOptions.MetadataEnabled) && driver.Capabilities.MetadataPorts;
 
@@ -42,6 +43,8 @@ internal sealed class MetadataPort(ServiceConfig config, INetworkDriver driver, 
                 Id = Guid.NewGuid().ToString("D"), ProjectId = network.ProjectId, NetworkId = network.Id, MacAddress = MacAddress.Generate(config.Get(NetworkOptions.BaseMac)!),
                 DeviceId = device, DeviceOwner = DeviceOwner.Distributed, PortSecurityEnabled = false, CreatedAt = now, UpdatedAt = now,
             };
+            // Counted like any port of the project, but never refused: the project did not ask for it.
+            await quota.TakeAsync(db, port.ProjectId, "port", 1, cancellationToken, force: true);
             await db.InsertAsync(port, token: cancellationToken);
         }
 

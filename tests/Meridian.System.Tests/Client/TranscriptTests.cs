@@ -8,7 +8,7 @@ namespace Meridian.System.Tests.Client;
 /// What differs on purpose is edited in the transcripts, with a comment, and stands in docs/compatibility.md.
 /// </summary>
 [Trait("needs", "openstackclient")]
-public sealed class TranscriptTests(SimulatedCloud cloud)
+public sealed class TranscriptTests(SimulatedCloud cloud) : IClassFixture<SimulatedCloud>
 {
     private static readonly string[] Order =
     [

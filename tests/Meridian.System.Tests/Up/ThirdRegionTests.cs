@@ -5,7 +5,7 @@ namespace Meridian.System.Tests.Up;
 
 /// <summary>The steps of the text that the system is drawn from, with its own words, giving a third region by hand.</summary>
 [Trait("needs", "openstackclient")]
-public sealed class ThirdRegionTests(SimulatedCloud cloud)
+public sealed class ThirdRegionTests(SimulatedCloud cloud) : IClassFixture<SimulatedCloud>
 {
     [Fact]
     public async Task Bootstrap_and_endpoint_create_make_a_region()
@@ -26,7 +26,7 @@ public sealed class ThirdRegionTests(SimulatedCloud cloud)
         {
             foreach (var kind in (string[])["public", "admin", "internal"])
             {
-                (await client.RunAsync($"endpoint create --region RegionThree {type} {kind} http://127.0.91.31{url}")).Succeeded();
+                (await client.RunAsync($"endpoint create --region RegionThree {type} {kind} http://192.0.2.31{url}")).Succeeded();
             }
         }
 

@@ -6,7 +6,8 @@ using Meridian.Testing;
 
 namespace Meridian.System.Tests.Walk;
 
-[CollectionDefinition(nameof(RealCloud))]
+// Alone: emulated guests and everything else would share two cores.
+[CollectionDefinition(nameof(RealCloud), DisableParallelization = true)]
 public sealed class RealCloudCollection : ICollectionFixture<RealCloud>;
 
 /// <summary>

@@ -34,9 +34,10 @@ public sealed class ServerWalkTests(RealCloud cloud)
         File.SetUnixFileMode(key, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         await File.WriteAllTextAsync(files.File("user-data"), "#!/bin/sh\necho walked > /tmp/user-data-ran\n(while true; do echo hello | nc -l -p 8080; done) >/dev/null 2>&1 &\n", Token);
 
-        await RunAsync(client,
+        var created = await client.RunAsync(
             $"server create --image meridian-guest --flavor m1.nano --network private --key-name key-{suffix} --security-group web-{suffix} --user-data {files.File("user-data")} --wait vm-{suffix}");
         var server = await client.JsonAsync($"server show vm-{suffix}");
+        Assert.True(created.Rc == 0, $"{created.Err}\n{server}");
         Assert.Equal("ACTIVE", server.GetProperty("status").GetString());
         Assert.Contains(await Names(client, "server list"), name => name == $"vm-{suffix}");
 
@@ -49,7 +50,7 @@ public sealed class ServerWalkTests(RealCloud cloud)
         Assert.False(await ConnectsAsync(address, 8080), "a port that no rule opens is closed");
         await RunAsync(client, $"security group rule create --proto tcp --dst-port 8080 web-{suffix}");
         await UntilAsync(() => ConnectsAsync(address, 8080), "the opened port answers");
-        Assert.Contains("MGUEST-READY", (await RunAsync(client, $"console log show vm-{suffix}")).Out, StringComparison.Ordinal);
+        Assert.Contains("guest: eth0 has", (await RunAsync(client, $"console log show vm-{suffix}")).Out, StringComparison.Ordinal);
 
         await RunAsync(client, $"server reboot --soft --wait vm-{suffix}");
         await UntilAsync(async () => (await SshAsync(key, address, "true")).Rc == 0, "log in after the soft reboot");
