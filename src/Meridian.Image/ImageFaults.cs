@@ -8,7 +8,7 @@ namespace Meridian.Image;
 
 /// <summary>
 /// Glance's errors are webob's pages: HTML, or an object of message, code and title where Accept asks for JSON. Source: webob's WSGIHTTPException;
-/// measured on Zed (shared/api/wire.md 2).
+/// measured on Zed.
 /// </summary>
 internal sealed class ImageFaults : FaultStyle
 {

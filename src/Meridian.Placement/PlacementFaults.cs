@@ -8,7 +8,7 @@ namespace Meridian.Placement;
 
 /// <summary>
 /// Placement's errors: a list of one, whose detail is webob's sentence for the status, an empty line and the reason.
-/// Source: placement API reference, "Errors"; measured on Zed (shared/api/wire.md 2).
+/// Source: placement API reference, "Errors"; measured on Zed.
 /// </summary>
 internal sealed class PlacementFaults : JsonFaults
 {

@@ -9,8 +9,8 @@ using OpenTelemetry.Metrics;
 namespace Meridian.Host.Telemetry;
 
 /// <summary>
-/// /metrics of each API: all meters of this process, with region and service as tags. The one place that knows the exporter, which is a beta
-/// (shared/libraries.md); services use only System.Diagnostics.
+/// /metrics of each API: all meters of this process, with region and service as tags. The one place that knows the exporter, which is a beta.
+/// Services use only System.Diagnostics.
 /// </summary>
 internal sealed class Metrics : IDisposable
 {

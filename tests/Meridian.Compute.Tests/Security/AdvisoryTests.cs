@@ -8,7 +8,7 @@ using Meridian.Testing;
 
 namespace Meridian.Compute.Tests.Security;
 
-/// <summary>Advisories that this code could repeat, named after their numbers (shared/security.md).</summary>
+/// <summary>Advisories that this code could repeat, named after their numbers.</summary>
 public sealed class AdvisoryTests(ComputeFixture fixture) : IClassFixture<ComputeFixture>
 {
     [Fact]

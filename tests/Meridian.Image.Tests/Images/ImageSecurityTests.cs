@@ -5,7 +5,7 @@ using Meridian.Testing;
 
 namespace Meridian.Image.Tests.Images;
 
-/// <summary>What glance once got wrong and Meridian must not (shared/security.md; docs name each advisory).</summary>
+/// <summary>What glance once got wrong and Meridian must not.</summary>
 public sealed class ImageSecurityTests(ImageFixture glance) : IClassFixture<ImageFixture>
 {
     public static TheoryData<string> Malicious => [.. ImageCorpus.Malicious.Select(i => i.Name).Distinct()];

@@ -3,7 +3,7 @@ using System.Net;
 
 namespace Meridian.Network.Tests.Security;
 
-/// <summary>Advisories of OpenStack's network service that this one could repeat, each by its number (shared/security.md).</summary>
+/// <summary>Advisories of OpenStack's network service that this one could repeat, each by its number.</summary>
 public sealed class NetworkAdvisoriesTests(SharedCloud shared) : IClassFixture<SharedCloud>
 {
     private readonly NetworkFixture cloud = shared.Cloud;
