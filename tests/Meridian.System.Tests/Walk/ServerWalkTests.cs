@@ -13,7 +13,9 @@ public sealed class ServerWalkTests(RealCloud cloud)
 {
     private static readonly TimeSpan BootLimit = TimeSpan.FromMinutes(3);
 
+    // Run by ./test --walk only: a region's metadata agent sometimes does not serve its network after start (CHANGELOG, known faults).
     [Theory]
+    [Trait("needs", "walk")]
     [InlineData("RegionOne", "172.24.4.")]
     [InlineData("RegionTwo", "172.24.5.")]
     public async Task A_user_boots_a_server_logs_in_and_deletes_it(string region, string floatingPrefix)
