@@ -79,7 +79,7 @@ internal static class SchedulerOptions
     public static readonly Option<int> MaxPlacementResults = Opt.Integer("scheduler", "max_placement_results", 1000, "The most candidates asked of placement.", 1);
     public static readonly Option<int> MaxAttempts = Opt.Integer("scheduler", "max_attempts", 3, "Hosts tried for one server.", 1);
     public static readonly Option<string[]> EnabledFilters = Opt.List(
-        "filter_scheduler", "enabled_filters", ["ComputeFilter", "AvailabilityZoneFilter", "ComputeCapabilitiesFilter", "ImagePropertiesFilter"],
+        "filter_scheduler", "enabled_filters", ["ComputeFilter", "AvailabilityZoneFilter", "ComputeCapabilitiesFilter", "ImagePropertiesFilter", "ServerGroupAntiAffinityFilter", "ServerGroupAffinityFilter"],
         "Filters that a host must pass, in this order.");
     public static readonly Option<string[]> WeightClasses = Opt.List(
         "filter_scheduler", "weight_classes", ["nova.scheduler.weights.all_weighers"], "Weighers by nova's class names; all_weighers is every one.");
@@ -87,10 +87,12 @@ internal static class SchedulerOptions
     public static readonly Option<double> CpuWeight = Opt.Number("filter_scheduler", "cpu_weight_multiplier", 1, "Weight of free CPUs; negative stacks.");
     public static readonly Option<double> RamWeight = Opt.Number("filter_scheduler", "ram_weight_multiplier", 1, "Weight of free memory; negative stacks.");
     public static readonly Option<double> DiskWeight = Opt.Number("filter_scheduler", "disk_weight_multiplier", 1, "Weight of free disk; negative stacks.");
+    public static readonly Option<double> SoftAffinityWeight = Opt.Number("filter_scheduler", "soft_affinity_weight_multiplier", 1, "Weight of hosts that have servers of a soft-affinity group.");
+    public static readonly Option<double> SoftAntiAffinityWeight = Opt.Number("filter_scheduler", "soft_anti_affinity_weight_multiplier", 1, "Weight of hosts that have none of a soft-anti-affinity group.");
     public static readonly Option<bool> ShuffleBestSameWeighedHosts = Opt.Boolean("filter_scheduler", "shuffle_best_same_weighed_hosts", false, "Choose at random among hosts of the best weight.");
 
     public static IReadOnlyList<Option> All { get; } =
-        [MaxPlacementResults, MaxAttempts, EnabledFilters, WeightClasses, HostSubsetSize, CpuWeight, RamWeight, DiskWeight, ShuffleBestSameWeighedHosts];
+        [MaxPlacementResults, MaxAttempts, EnabledFilters, WeightClasses, HostSubsetSize, CpuWeight, RamWeight, DiskWeight, SoftAffinityWeight, SoftAntiAffinityWeight, ShuffleBestSameWeighedHosts];
 }
 
 /// <summary>The neighbours: [placement], [neutron] and [glance], with the secret that metadata's proxy shares.</summary>

@@ -22,6 +22,6 @@ internal static class ComputePolicies
         new("project_member_or_admin", "rule:project_member_api or rule:context_is_admin", "Members of the resource's project, or admins"),
         new("project_reader_or_admin", "rule:project_reader_api or rule:context_is_admin", "Readers of the resource's project, or admins"),
         new("service_or_admin", "role:service or rule:context_is_admin", "Other services, or admins"),
-        .. Flavors.FlavorPolicies.All, .. Keypairs.KeypairPolicies.All, .. Servers.ServerPolicies.All, .. AdminPolicies.All,
+        .. Flavors.FlavorPolicies.All, .. Keypairs.KeypairPolicies.All, .. Servers.ServerPolicies.All, .. SecurityGroups.SecurityGroupPolicies.All, .. ServerGroups.ServerGroupPolicies.All, .. AdminPolicies.All,
     ];
 }

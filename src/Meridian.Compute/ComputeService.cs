@@ -15,7 +15,9 @@ using Meridian.Compute.Limits;
 using Meridian.Compute.Metadata;
 using Meridian.Compute.QuotaSets;
 using Meridian.Compute.Scheduling;
+using Meridian.Compute.SecurityGroups;
 using Meridian.Compute.ServerExternalEvents;
+using Meridian.Compute.ServerGroups;
 using Meridian.Compute.Servers;
 using Meridian.Compute.Services;
 using Meridian.Compute.Versions;
@@ -56,6 +58,7 @@ public static class ComputeService
         Migrations = Assembly.GetExecutingAssembly(),
         RequestIdHeader = "x-compute-request-id",
         ValidatesTokens = true,
+        Policies = ComputePolicies.All,
         Services = AddApi,
         Map = MapApi,
     };
@@ -137,7 +140,7 @@ public static class ComputeService
 
     private static void AddStores(IServiceCollection services) =>
         services.AddSingleton<ServerStore>().AddSingleton<HostStore>().AddSingleton<Quotas>().AddSingleton<FlavorStore>().AddSingleton<KeypairStore>()
-            .AddSingleton<InstanceActionStore>();
+            .AddSingleton<InstanceActionStore>().AddSingleton<ServerGroupStore>();
 
     private static void AddApi(IServiceCollection services, ServiceConfig config)
     {
@@ -170,6 +173,8 @@ public static class ComputeService
         api.MapServerMetadata();
         api.MapServerTags();
         api.MapServerParts();
+        api.MapSecurityGroups();
+        api.MapServerGroups();
         api.MapHypervisors();
         api.MapServices();
         api.MapAvailabilityZones();

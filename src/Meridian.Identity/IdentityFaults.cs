@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Text.Json;
+
+using Meridian.Identity.Tokens.Methods;
 using Meridian.Platform.Http;
 
 using Microsoft.AspNetCore.Http;
@@ -27,6 +30,11 @@ internal sealed class IdentityFaults : FaultStyle
             writer.WriteStartObject();
             writer.WriteStartObject("error");
             writer.WriteNumber("code", fault.Status);
+            if (fault is UnsupportedMethodException unsupported)
+            {
+                WriteMethods(writer, unsupported.Configured);
+            }
+
             writer.WriteString("message", Message(fault));
             writer.WriteString("title", Title(fault.Status));
             writer.WriteEndObject();
@@ -38,6 +46,19 @@ internal sealed class IdentityFaults : FaultStyle
     {
         context.Response.ContentType = "text/html; charset=utf-8";
         return context.Response.WriteAsync(UnknownRoute, context.RequestAborted);
+    }
+
+    private static void WriteMethods(Utf8JsonWriter writer, IReadOnlyList<string> methods)
+    {
+        writer.WriteStartObject("identity");
+        writer.WriteStartArray("methods");
+        foreach (var method in methods)
+        {
+            writer.WriteStringValue(method);
+        }
+
+        writer.WriteEndArray();
+        writer.WriteEndObject();
     }
 
     private static string Message(ApiException fault) => fault switch

@@ -14,7 +14,7 @@ internal static class IdentityOptions
     public static readonly Option<string?> BindHost = Opt.Text("DEFAULT", "public_bind_host", "0.0.0.0", "Address of the API listener.", deprecated: ["DEFAULT.bind_host", "eventlet_server.public_bind_host"]);
     public static readonly Option<int> BindPort = Opt.Port("DEFAULT", "public_port", 5000, "Port of the API listener.", ["DEFAULT.bind_port", "eventlet_server.public_port"]);
 
-    public static readonly Option<string> TokenProvider = Opt.Choice("token", "provider", "fernet", "Format of tokens.", ["fernet"]);
+    public static readonly Option<string> TokenProvider = Opt.Choice("token", "provider", "fernet", "Format of tokens.", ["fernet", "jws"]);
     public static readonly Option<TimeSpan> TokenExpiration = Opt.Seconds("token", "expiration", 3600, "Life of a token in seconds.", ["DEFAULT.token_expiration"]);
     public static readonly Option<TimeSpan> AllowExpiredWindow = Opt.Seconds("token", "allow_expired_window", 172800, "How long after its expiry a token still validates where a service asks for that.");
     public static readonly Option<bool> AllowRescope = Opt.Boolean("token", "allow_rescope_scoped_token", true, "Let a scoped token buy one of another scope.");
@@ -28,9 +28,7 @@ internal static class IdentityOptions
         "Methods of authentication, in the order that numbers them inside tokens: all Keystones that share keys must have the same.");
 
     public static readonly Option<string?> DefaultDomainId = Opt.Text("identity", "default_domain_id", "default", "Id of the default domain.");
-    public static readonly Option<int> PasswordHashRounds = Opt.Integer("identity", "password_hash_rounds", 12, "bcrypt's cost: the logarithm of its rounds.", 4, 31);
-    public static readonly Option<int> MaxPasswordLength = Opt.Integer("identity", "max_password_length", 4096, "Longest password in bytes; a longer one is refused unread.", 1);
-    public static readonly Option<string> PasswordHashAlgorithm = Opt.Choice("identity", "password_hash_algorithm", "bcrypt", "How new passwords are hashed.", ["bcrypt"]);
+    public static readonly Option<int> MaxPasswordLength = Opt.Integer("identity", "max_password_length", 4096, "Longest password in bytes; a longer one is refused unread.", 1, 4096);
 
     public static readonly Option<string?> AdminProjectName = Opt.Text("resource", "admin_project_name", null, "Name of the project whose tokens carry is_admin_project.");
     public static readonly Option<string?> AdminProjectDomainName = Opt.Text("resource", "admin_project_domain_name", null, "Domain of that project.");
@@ -38,7 +36,7 @@ internal static class IdentityOptions
     public static IReadOnlyList<Option> All { get; } =
     [
         PublicEndpoint, ListLimit, StrictPasswordCheck, BindHost, BindPort, TokenProvider, TokenExpiration, AllowExpiredWindow, AllowRescope, FernetKeys,
-        FernetMaxActiveKeys, CredentialKeys, AuthMethods, DefaultDomainId, PasswordHashRounds, MaxPasswordLength, PasswordHashAlgorithm, AdminProjectName,
+        FernetMaxActiveKeys, CredentialKeys, AuthMethods, DefaultDomainId, MaxPasswordLength, AdminProjectName,
         AdminProjectDomainName,
     ];
 }

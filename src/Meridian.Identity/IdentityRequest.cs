@@ -4,7 +4,9 @@ using Meridian.Platform.Config;
 using Meridian.Platform.Http;
 using Meridian.Platform.Policy;
 
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Meridian.Identity;
@@ -17,7 +19,8 @@ internal sealed class IdentityRequest(IHttpContextAccessor accessor, IPolicyEnfo
     /// <summary>The validated X-Auth-Token; null when none was sent.</summary>
     public ValidatedToken? Token { get; set; }
 
-    public string UserId => RequireToken().Payload.UserId;
+    /// <summary>The trustor's where a trust impersonates.</summary>
+    public string UserId => RequireToken().Info.UserId;
 
     /// <summary>The domain that the token is scoped to; null for any other scope.</summary>
     public string? DomainScope => Token?.Payload.DomainId;
@@ -29,11 +32,15 @@ internal sealed class IdentityRequest(IHttpContextAccessor accessor, IPolicyEnfo
     /// <summary>The query of a list, bounded by [DEFAULT] list_limit.</summary>
     public ListRequest List() => new(Http.Request, Http.RequestServices.GetRequiredService<ServiceConfig>().Get(IdentityOptions.ListLimit));
 
+    /// <summary>The query of a list that has a bound of its own, where that is set.</summary>
+    public ListRequest List(Option<int> listLimit) =>
+        Http.RequestServices.GetRequiredService<ServiceConfig>().Get(listLimit) is > 0 and var own ? new(Http.Request, own) : List();
+
     /// <summary>The object under its name in the body, such as <c>user</c>.</summary>
     public Task<ResourceBody> BodyAsync(string member) => ResourceBody.ReadAsync(Http.Request, member, Http.RequestAborted);
 
-    /// <summary>The domain of something that a request creates without naming one: the token's scope decides, else the default domain.</summary>
-    public string OwnDomainId() => RequireToken().Payload.DomainId ?? Token!.Info.Project?.Domain?.Id
+    /// <summary>The domain of something that a request creates without naming one: that of a domain-scoped token, else the default domain.</summary>
+    public string OwnDomainId() => RequireToken().Payload.DomainId
         ?? Http.RequestServices.GetRequiredService<ServiceConfig>().Get(IdentityOptions.DefaultDomainId)!;
 
     /// <summary>What a list's rule is asked about: a domain-scoped token sees its own domain.</summary>
@@ -63,7 +70,7 @@ internal sealed class IdentityRequest(IHttpContextAccessor accessor, IPolicyEnfo
     public bool Allows(PolicyRule rule, PolicyTarget? target = null) => policy.Allows(RequireToken().Credentials, rule, target ?? PolicyTarget.None);
 }
 
-/// <summary>Validates X-Auth-Token for the routes behind it. A bad token is no token: routes that need one answer 401.</summary>
+/// <summary>Validates X-Auth-Token. A bad token is no token: a route answers 401 without one, unless it says <c>.AllowAnonymous()</c> where it is mapped.</summary>
 internal sealed class IdentityTokenMiddleware(RequestDelegate next, TokenService tokens)
 {
     public async Task InvokeAsync(HttpContext context, RequestContext request, IdentityRequest identity)
@@ -72,10 +79,29 @@ internal sealed class IdentityTokenMiddleware(RequestDelegate next, TokenService
         var header = context.Request.Headers["X-Auth-Token"];
         if (header.Count == 1 && header[0] is { Length: > 0 } token)
         {
-            identity.Token = await tokens.FindAsync(token, context.RequestAborted);
+            var found = await tokens.FindAsync(token, context.RequestAborted);
+            identity.Token = found is null || await AllowsAsync(found, context) ? found : null;
             request.Token = identity.Token?.Info;
         }
 
+        // No RouteEndpoint stands for an unknown path (404) or method (405): those answer for themselves.
+        if (identity.Token is null && context.GetEndpoint() is RouteEndpoint endpoint && endpoint.Metadata.GetMetadata<IAllowAnonymous>() is null)
+        {
+            throw Errors.Unauthorized();
+        }
+
         await next(context);
+    }
+
+    /// <summary>Access rules of an application credential bound what its token does here, as they do at every service.</summary>
+    private async ValueTask<bool> AllowsAsync(ValidatedToken token, HttpContext context)
+    {
+        if (token.Info.ApplicationCredential?.AccessRules is null)
+        {
+            return true;
+        }
+
+        var service = context.Request.Headers["X-Service-Token"] is [{ Length: > 0 } sent] ? await tokens.FindAsync(sent, context.RequestAborted) : null;
+        return Platform.Auth.AccessRules.Allow(token.Info, "identity", context.Request, service is not null && service.Credentials.HasRole("service"));
     }
 }

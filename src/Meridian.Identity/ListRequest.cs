@@ -25,10 +25,13 @@ internal sealed class ListRequest(HttpRequest http, int listLimit)
 {
     public string? Value(string name) => http.Query[name] is [{ } value, ..] ? value : null;
 
+    /// <summary>Of a key that may stand several times.</summary>
+    public IEnumerable<string> Values(string name) => http.Query[name].OfType<string>();
+
     public bool Has(string name) => http.Query.ContainsKey(name);
 
-    /// <summary>True for a key without a value or with a true one.</summary>
-    public bool IsTrue(string name) => Value(name) is { } value && !IsFalse(value);
+    /// <summary>For the keys that change an answer's form: 0 alone is false, and no value is true. Source: Keystone's query_filter_is_true.</summary>
+    public bool IsTrue(string name) => Value(name) is { } value && value != "0";
 
     /// <param name="column">What the plain name and its inexact forms look at.</param>
     /// <param name="key">The stored key of a name that is compared without regard to case; null for exact texts.</param>
@@ -39,6 +42,11 @@ internal sealed class ListRequest(HttpRequest http, int listLimit)
             if (!query.StartsWith(name, StringComparison.Ordinal) || values is not [{ } value, ..])
             {
                 continue;
+            }
+
+            if (value.Contains('\0', StringComparison.Ordinal))
+            {
+                throw Errors.InvalidField(query, "it holds a NUL character");
             }
 
             var looked = key ?? column;
@@ -99,7 +107,7 @@ internal sealed class ListRequest(HttpRequest http, int listLimit)
         writer.WriteEndArray();
         writer.WriteStartObject("links");
         writer.WriteString("next", NextLink(url, page.NextMarker));
-        writer.WriteString("self", url);
+        writer.WriteString("self", url + http.QueryString);
         writer.WriteNull("previous");
         writer.WriteEndObject();
         if (page.IsTruncated)

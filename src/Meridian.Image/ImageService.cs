@@ -29,6 +29,7 @@ public static class ImageService
         Connection = DatabaseOptions.Connection,
         Migrations = typeof(ImageService).Assembly,
         ValidatesTokens = true,
+        Policies = ImagePolicies.All,
         Services = AddImage,
         Map = MapImage,
     };
@@ -54,6 +55,10 @@ public static class ImageService
 
     private static void MapImage(WebApplication app)
     {
+        // Routing takes /v2/images/ for /v2/images; to glance it is an image without an id, which does not exist.
+        app.Use((context, next) => context.Request.Path.Value is { Length: > 4 } path && path[^1] == '/'
+            ? throw new ApiException(404, "The resource could not be found.")
+            : next(context));
         app.MapVersions();
         var api = app.MapGroup("/v2");
         api.MapImages();

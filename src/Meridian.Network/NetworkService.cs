@@ -60,6 +60,7 @@ public static class NetworkService
         Connection = DatabaseOptions.Connection,
         Migrations = typeof(NetworkService).Assembly,
         ValidatesTokens = true,
+        Policies = NetworkPolicies.All,
         Services = AddNetwork,
         Map = MapNetwork,
     };

@@ -37,6 +37,7 @@ public static class PlacementService
         Connection = PlacementDatabaseOptions.Connection,
         Migrations = typeof(PlacementService).Assembly,
         ValidatesTokens = true,
+        Policies = PlacementPolicies.All,
         Services = AddPlacement,
         Map = MapPlacement,
     };

@@ -124,7 +124,7 @@ public class ComputeFixture : IAsyncLifetime
         await Compute.DisposeAsync();
     }
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         foreach (var service in Enumerable.Reverse(services))
         {

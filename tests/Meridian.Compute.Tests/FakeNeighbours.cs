@@ -44,6 +44,7 @@ public sealed class FakeNeighbours : IAsyncDisposable
         });
         app.UseRouting();
         app.MapGet("/v2/images/{id}", (string id) => Images.TryGetValue(id, out var image) ? Json(image.DeepClone()) : Results.NotFound());
+        app.MapGet("/v2/images/{id}/file", (string id) => ImageData.TryGetValue(id, out var data) ? Results.Bytes(data, "application/octet-stream") : Results.NotFound());
         app.MapGet("/v2.0/networks", (HttpRequest http) => Json(List("networks", Networks.Values, http)));
         app.MapGet("/v2.0/networks/{id}", (string id) => Networks.TryGetValue(id, out var network) ? Json(Member("network", network)) : Results.NotFound());
         app.MapGet("/v2.0/subnets", (HttpRequest http) => Json(List("subnets", Subnets.Values, http)));
@@ -65,6 +66,9 @@ public sealed class FakeNeighbours : IAsyncDisposable
     public string GroupId { get; } = Guid.NewGuid().ToString();
 
     public ConcurrentDictionary<string, JsonObject> Images { get; } = new();
+
+    /// <summary>What images hold; the simulated driver asks for none.</summary>
+    public ConcurrentDictionary<string, byte[]> ImageData { get; } = new();
 
     public ConcurrentDictionary<string, JsonObject> Networks { get; } = new();
 
@@ -123,6 +127,7 @@ public sealed class FakeNeighbours : IAsyncDisposable
         port["status"] = "DOWN";
         port["fixed_ips"] = new JsonArray(new JsonObject { ["subnet_id"] = Subnets.Keys.First(), ["ip_address"] = address });
         port["security_groups"] ??= new JsonArray(GroupId);
+        port["port_security_enabled"] = true;
         port["binding:vif_type"] = "ovs";
         port["binding:vif_details"] = new JsonObject { ["port_filter"] = true, ["bridge_name"] = "br-int" };
         Ports[id] = port;

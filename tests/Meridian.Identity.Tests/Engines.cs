@@ -2,3 +2,4 @@
 using Meridian.Testing.Engines;
 
 [assembly: AssemblyFixture(typeof(MariaDbFixture))]
+[assembly: AssemblyFixture(typeof(PostgreSqlFixture))]

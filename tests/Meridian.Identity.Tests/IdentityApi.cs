@@ -16,15 +16,25 @@ public sealed record ApiAnswer(int Status, JsonElement Body, IReadOnlyDictionary
 }
 
 /// <summary>One Keystone a test class, and the calls that its tests make.</summary>
-public sealed class IdentityApi : IAsyncLifetime
+public class IdentityApi : IAsyncLifetime
 {
     public KeystoneFixture Keystone { get; private set; } = null!;
 
+    /// <summary>Further text of keystone.conf, with its section headers.</summary>
+    protected virtual string Further => "";
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync() => Keystone = await KeystoneFixture.StartAsync(regions: ["RegionOne", "RegionTwo"]);
+    /// <summary>The time that the API goes by; the machine's when null.</summary>
+    protected virtual TimeProvider? Clock => null;
 
-    public ValueTask DisposeAsync() => Keystone.DisposeAsync();
+    public async ValueTask InitializeAsync() => Keystone = await KeystoneFixture.StartAsync(Further, clock: Clock, regions: ["RegionOne", "RegionTwo"]);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Keystone.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
 
     public Task<ApiAnswer> GetAsync(string path, string? token = null) => SendAsync(HttpMethod.Get, path, null, token);
 
@@ -38,7 +48,7 @@ public sealed class IdentityApi : IAsyncLifetime
 
     /// <param name="token">The administrator's when null; none when empty.</param>
     /// <param name="body">An object, or JSON text.</param>
-    public async Task<ApiAnswer> SendAsync(HttpMethod method, string path, object? body, string? token = null, string? subject = null)
+    public async Task<ApiAnswer> SendAsync(HttpMethod method, string path, object? body, string? token = null, string? subject = null, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(method, path);
         token ??= await Keystone.AdminTokenAsync();
@@ -50,6 +60,11 @@ public sealed class IdentityApi : IAsyncLifetime
         if (subject is not null)
         {
             request.Headers.TryAddWithoutValidation("X-Subject-Token", subject);
+        }
+
+        foreach (var (name, value) in headers)
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
         }
 
         request.Content = body switch

@@ -2,5 +2,6 @@
 using Meridian.Testing.Engines;
 
 [assembly: AssemblyFixture(typeof(MariaDbFixture))]
+[assembly: AssemblyFixture(typeof(PostgreSqlFixture))]
 [assembly: AssemblyFixture(typeof(RabbitMqFixture))]
 [assembly: AssemblyFixture(typeof(MemcachedFixture))]

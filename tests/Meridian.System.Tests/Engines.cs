@@ -3,3 +3,4 @@ using Meridian.Testing.Engines;
 
 [assembly: AssemblyFixture(typeof(MariaDbFixture))]
 [assembly: AssemblyFixture(typeof(RabbitMqFixture))]
+[assembly: AssemblyFixture(typeof(MemcachedFixture))]

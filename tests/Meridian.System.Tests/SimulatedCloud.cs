@@ -19,6 +19,8 @@ public sealed class SimulatedCloud : IAsyncLifetime
 
     public string StateDirectory => folder.File("state");
 
+    public int ProcessId => process!.Id;
+
     public string RegionOne => $"{Prefix}.{(10 * number) + 5}";
 
     public string RegionTwo => $"{Prefix}.{(10 * number) + 6}";

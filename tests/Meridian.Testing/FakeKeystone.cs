@@ -21,6 +21,9 @@ public sealed record FakeUser(string Name, params string[] Roles)
     public string ProjectName { get; init; } = Name;
 
     public string ProjectId => FakeKeystone.IdOf("project " + ProjectName);
+
+    /// <summary>Of the application credential that its tokens are of; null where they are the user's own.</summary>
+    public IReadOnlyList<(string Service, string Method, string Path)>? AccessRules { get; init; }
 }
 
 /// <summary>
@@ -181,6 +184,7 @@ public sealed class FakeKeystone : IAsyncDisposable
         Interlocked.Increment(ref validations);
         var subject = context.Request.Headers["X-Subject-Token"].ToString();
         if (!tokens.TryGetValue(subject, out var found)
+            || (found.User.AccessRules is not null && !context.Request.Headers.ContainsKey("OpenStack-Identity-Access-Rules"))
             || (found.Expires < TimeProvider.System.GetUtcNow() && context.Request.Query["allow_expired"] != "1"))
         {
             return Json(new JsonObject { ["error"] = new JsonObject { ["code"] = 404, ["title"] = "Not Found", ["message"] = "Failed to validate token" } }, 404);
@@ -204,6 +208,18 @@ public sealed class FakeKeystone : IAsyncDisposable
             ["issued_at"] = "2026-01-01T00:00:00.000000Z",
             ["expires_at"] = expires.ToString("yyyy-MM-ddTHH:mm:ss.000000Z"),
         };
+        if (user.AccessRules is { } rules)
+        {
+            token["application_credential"] = new JsonObject
+            {
+                ["id"] = IdOf("application credential " + user.Name), ["name"] = user.Name, ["restricted"] = true,
+                ["access_rules"] = new JsonArray([.. rules.Select(r => new JsonObject
+                {
+                    ["id"] = IdOf($"access rule {r}"), ["service"] = r.Service, ["method"] = r.Method, ["path"] = r.Path,
+                })]),
+            };
+        }
+
         if (withCatalog)
         {
             token["catalog"] = new JsonArray([.. endpoints.GroupBy(e => e.Type).Select(service => new JsonObject

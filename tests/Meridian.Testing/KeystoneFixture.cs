@@ -39,6 +39,8 @@ public sealed class KeystoneFixture : IAsyncDisposable
 
     public string KeyRepository => folder.File("fernet-keys");
 
+    public string CredentialKeyRepository => folder.File("credential-keys");
+
     /// <param name="configuration">Further text of keystone.conf, with its section headers.</param>
     /// <param name="connection">[database] connection; a private SQLite file when null.</param>
     public static async Task<KeystoneFixture> StartAsync(
@@ -55,8 +57,10 @@ public sealed class KeystoneFixture : IAsyncDisposable
             sqlite_synchronous_mode = NORMAL
             [fernet_tokens]
             key_repository = {fixture.KeyRepository}
+            [fernet_receipts]
+            key_repository = {fixture.KeyRepository}
             [credential]
-            key_repository = {fixture.folder.File("credential-keys")}
+            key_repository = {fixture.CredentialKeyRepository}
             [identity]
             password_hash_rounds = 4
             {configuration}
@@ -65,6 +69,7 @@ public sealed class KeystoneFixture : IAsyncDisposable
         await File.WriteAllTextAsync(fixture.ConfigFile, text);
         await fixture.ManageAsync("db_sync");
         await fixture.ManageAsync("fernet_setup");
+        await fixture.ManageAsync("credential_setup");
         foreach (var region in regions ?? [RegionOne])
         {
             var url = $"http://{address}:{port}/v3";

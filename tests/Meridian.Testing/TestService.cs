@@ -6,6 +6,7 @@ using Meridian.Platform.Config;
 using Meridian.Platform.Http;
 
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Meridian.Testing;
 
@@ -35,7 +36,7 @@ public sealed class TestService : IAsyncDisposable
         var owned = resources is null ? new ProcessResources() : null;
         var host = ServiceHost.Build(definition, new ServiceEnvironment(config, resources ?? owned!)
         {
-            MigrateOnStart = true, Override = services, Clock = clock ?? TimeProvider.System,
+            MigrateOnStart = true, Override = services, Clock = clock ?? TimeProvider.System, Logging = logging => logging.AddProvider(new Unexpected()),
         });
         await host.StartAsync(TestContext.Current.CancellationToken);
         return new(host, owned);
@@ -57,6 +58,29 @@ public sealed class TestService : IAsyncDisposable
         if (owned is not null)
         {
             await owned.DisposeAsync();
+        }
+    }
+
+    /// <summary>Exceptions that became an answer 500 or the like: without them a test's failure says nothing of its cause.</summary>
+    private sealed class Unexpected : ILoggerProvider, ILogger
+    {
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (exception is not null && IsEnabled(logLevel))
+            {
+                Console.Error.WriteLine($"{formatter(state, exception)}: {exception}");
+            }
+        }
+
+        public void Dispose()
+        {
         }
     }
 }

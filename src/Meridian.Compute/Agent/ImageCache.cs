@@ -106,9 +106,9 @@ internal sealed partial class ImageCache(ImageCacheSettings settings, ImageSourc
         var file = FileOf(id);
         var part = file + ".part";
         var converted = file + ".raw.part";
-        Directory.CreateDirectory(settings.Directory);
         try
         {
+            Directory.CreateDirectory(settings.Directory);
             var info = await source.FindAsync(id, CancellationToken.None) ?? throw new HypervisorException($"Image {id} could not be found.");
             if (info.Status != "active" || info.Size is not { } size)
             {
@@ -120,7 +120,7 @@ internal sealed partial class ImageCache(ImageCacheSettings settings, ImageSourc
                 throw Unacceptable(id, $"Images of format {info.DiskFormat} are not supported by this host");
             }
 
-            EnsureSpace(size);
+            EnsureSpace(id, size);
             var inspection = await DownloadAsync(id, info, size, part);
             if (inspection.RefusalAs(info.DiskFormat) is { } refusal)
             {
@@ -143,9 +143,9 @@ internal sealed partial class ImageCache(ImageCacheSettings settings, ImageSourc
             LogFetched(id, size);
             return new() { Id = id, Path = target, Format = isRaw ? "raw" : "qcow2", VirtualSizeBytes = virtualSize };
         }
-        catch (Exception e) when (e is IOException or ProcessException or HttpRequestException or TimeoutException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ProcessException or HttpRequestException or TimeoutException)
         {
-            throw new HypervisorException($"Image {id} could not be fetched: {e.Message}", e);
+            throw new HypervisorException($"Image {id} could not be fetched: {HostFault.Reason(e)}", e);
         }
         finally
         {
@@ -228,11 +228,11 @@ internal sealed partial class ImageCache(ImageCacheSettings settings, ImageSourc
 
     private long FreeBytes() => new DriveInfo(settings.Directory).AvailableFreeSpace - settings.ReserveBytes;
 
-    private void EnsureSpace(long size)
+    private void EnsureSpace(string id, long size)
     {
         if (size > FreeBytes())
         {
-            throw new HypervisorException($"Insufficient space for an image of {size} bytes in {settings.Directory}.");
+            throw new HypervisorException($"Insufficient space on the host's disk for image {id} of {size} bytes.");
         }
     }
 

@@ -40,7 +40,8 @@ internal static class AggregateEndpoints
         policy.Require(context, AdminPolicies.CreateAggregate, PolicyTarget.None);
         Dictionary<string, string> metadata = zone is null ? [] : new() { [Aggregate.ZoneKey] = zone };
         var made = await store.TryInsertAsync(name, metadata, cancellationToken) ?? throw new ApiException(409, $"Aggregate {name} already exists.");
-        return JsonAnswer.Member("aggregate", json => Write(json, made, context.Version));
+        // The answer to a create has neither hosts nor metadata, as ever since nova's first version.
+        return JsonAnswer.Member("aggregate", json => Write(json, made, context.Version, created: true));
     }
 
     private static async Task<IResult> ShowAsync(string id, RequestContext context, IPolicyEnforcer policy, AggregateStore store, CancellationToken cancellationToken)
@@ -180,7 +181,7 @@ internal static class AggregateEndpoints
         !int.TryParse(id, out var number) ? throw new ApiException(400, $"Invalid input for query parameters id. Value: {id}. '{id}' is not an integer")
         : await store.FindAsync(number, cancellationToken) ?? throw new ApiException(404, $"Aggregate {id} could not be found.");
 
-    private static void Write(Utf8JsonWriter json, Aggregate aggregate, Microversion version)
+    private static void Write(Utf8JsonWriter json, Aggregate aggregate, Microversion version, bool created = false)
     {
         json.WriteNumber("id", aggregate.Id);
         if (version >= new Microversion(2, 41))
@@ -190,8 +191,12 @@ internal static class AggregateEndpoints
 
         json.WriteString("name", aggregate.Name);
         json.WriteString("availability_zone", aggregate.Zone());
-        json.WriteStrings("hosts", aggregate.Hosts());
-        json.WriteMap("metadata", aggregate.Metadata());
+        if (!created)
+        {
+            json.WriteStrings("hosts", aggregate.Hosts());
+            json.WriteMap("metadata", aggregate.Metadata());
+        }
+
         json.WriteLongTime("created_at", aggregate.CreatedAt);
         json.WriteLongTime("updated_at", aggregate.UpdatedAt);
         json.WriteBoolean("deleted", false);

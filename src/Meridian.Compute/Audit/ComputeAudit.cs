@@ -67,7 +67,9 @@ public sealed class ComputeAudit
         CheckAllocations(servers, hypervisors, held, findings);
         CheckPorts(servers, ports, findings);
         CheckGuests(servers, contents, findings);
-        CheckQuotas(servers.Values, await db.GetTable<QuotaSets.QuotaUse>().ToListAsync(cancellationToken), findings);
+        var uses = await db.GetTable<QuotaSets.QuotaUse>().ToListAsync(cancellationToken);
+        CheckQuotas(servers.Values, uses, findings);
+        CheckGroups(await db.GetTable<ServerGroups.ServerGroup>().ToListAsync(cancellationToken), uses, findings);
         foreach (var saga in (await sagas.ListAsync(cancellationToken)).Where(s => s.State == SagaState.Stuck))
         {
             findings.Add($"Saga {saga.Name} {saga.Id} of server {saga.Subject} is stuck: {saga.Failure?.Details ?? saga.Failure?.Message}");
@@ -178,6 +180,14 @@ public sealed class ComputeAudit
                 findings.Add($"Server {server.Id} is {server.VmState} on host {host}, which has no such guest.");
             }
         }
+    }
+
+    private static void CheckGroups(IEnumerable<ServerGroups.ServerGroup> groups, List<QuotaSets.QuotaUse> uses, List<string> findings)
+    {
+        var counted = groups.CountBy(g => g.ProjectId).ToDictionary(StringComparer.Ordinal);
+        var stored = uses.Where(u => u.Resource == QuotaSets.Quotas.ServerGroups).ToDictionary(u => u.ProjectId, u => u.Amount, StringComparer.Ordinal);
+        findings.AddRange(counted.Keys.Union(stored.Keys, StringComparer.Ordinal).Where(project => counted.GetValueOrDefault(project) != stored.GetValueOrDefault(project))
+            .Select(project => $"Project {project} is charged {stored.GetValueOrDefault(project)} server_groups, and has {counted.GetValueOrDefault(project)}."));
     }
 
     private static void CheckQuotas(IEnumerable<Server> servers, List<QuotaSets.QuotaUse> uses, List<string> findings)

@@ -22,7 +22,7 @@ internal static class ExtensionEndpoints
         ("os-extended-volumes", "ExtendedVolumes"), ("os-flavor-access", "FlavorAccess"), ("os-flavor-extra-specs", "FlavorExtraSpecs"), ("os-flavor-manage", "FlavorManage"),
         ("os-hypervisors", "Hypervisors"), ("os-instance-actions", "InstanceActions"), ("os-keypairs", "Keypairs"), ("os-lock-server", "LockServer"),
         ("os-multiple-create", "MultipleCreate"), ("os-quota-class-sets", "QuotaClasses"), ("os-quota-sets", "Quotas"), ("os-security-groups", "SecurityGroups"),
-        ("os-server-external-events", "ServerExternalEvents"), ("os-services", "Services"), ("os-used-limits", "UsedLimits"), ("os-user-data", "UserData"),
+        ("os-server-external-events", "ServerExternalEvents"), ("os-server-groups", "ServerGroups"), ("os-services", "Services"), ("os-used-limits", "UsedLimits"), ("os-user-data", "UserData"),
         ("server-metadata", "ServerMetadata"), ("servers", "Servers"), ("versions", "Versions"),
     ];
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Globalization;
 using System.Text.Json;
 
 using Meridian.Platform.Config;
@@ -53,6 +54,15 @@ internal sealed class ComputeRequest(ServiceConfig config)
 
         return (limit, request.Query["marker"].LastOrDefault());
     }
+
+    /// <summary>offset, of the older lists that page by it.</summary>
+    /// <exception cref="ApiException">400: it is not a number of zero or more.</exception>
+    public static int Offset(HttpRequest request) => request.Query["offset"].LastOrDefault() switch
+    {
+        null => 0,
+        var text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var offset) => offset,
+        var text => throw QueryFault("offset", text, $"'{text}' does not match '^[0-9]*$'"),
+    };
 
     /// <summary>The address of the page after this one, when it was full.</summary>
     public string? Next(HttpRequest request, int count, int limit, string? last)

@@ -59,7 +59,7 @@ internal static class HypervisorEndpoints
         var page = rows.Take(limit).ToList();
         var withServers = BooleanText.OrDefault(http.Query["with_servers"].LastOrDefault(), false) && context.Version >= new Microversion(2, 53);
         var servers = withServers ? await hypervisors.ServersAsync(page, cancellationToken) : null;
-        var next = paged && rows.Count > page.Count ? request.Next(http, page.Count, limit, IdOf(page[^1].Hypervisor, context.Version)) : null;
+        var next = paged && page.Count > 0 && rows.Count > page.Count ? request.Next(http, page.Count, limit, IdOf(page[^1].Hypervisor, context.Version)) : null;
         return JsonAnswer.List("hypervisors", page, (json, h) => Write(json, h, context.Version, detail, servers?.GetValueOrDefault(h.Hypervisor.Host) ?? (withServers && context.Version >= new Microversion(2, 75) ? [] : null)), next);
     }
 

@@ -94,7 +94,7 @@ internal static class KeypairEndpoints
             UserId = user, Name = name, PublicKey = publicKey.TrimEnd('\n'), CreatedAt = clock.GetUtcNow().UtcDateTime,
             Fingerprint = SshKey.FindFingerprint(publicKey) ?? throw new ApiException(400, "Keypair data is invalid: failed to generate fingerprint"),
         };
-        switch (await store.TryInsertAsync(keypair, quotas.DefaultOf("key_pairs"), cancellationToken))
+        switch (await store.TryInsertAsync(keypair, await quotas.LimitAsync(context.ProjectId, "key_pairs", cancellationToken), cancellationToken))
         {
             case InsertKeypair.OverQuota:
                 throw new ApiException(403, "Quota exceeded, too many key pairs.");

@@ -63,7 +63,7 @@ internal static class LimitEndpoints
             json.WriteNumber("totalInstancesUsed", uses.GetValueOrDefault("instances"));
             json.WriteNumber("totalCoresUsed", uses.GetValueOrDefault("cores"));
             json.WriteNumber("totalRAMUsed", uses.GetValueOrDefault("ram"));
-            json.WriteNumber("totalServerGroupsUsed", 0);
+            json.WriteNumber("totalServerGroupsUsed", uses.GetValueOrDefault(Quotas.ServerGroups));
             json.WriteEndObject();
         });
     }

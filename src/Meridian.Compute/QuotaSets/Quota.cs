@@ -53,10 +53,13 @@ internal sealed class Quotas(Database database, ServiceConfig config)
     /// <summary>The class whose limits are everybody's defaults.</summary>
     public const string DefaultClass = "class default";
 
-    /// <summary>Every resource of os-quota-sets in the order that the API shows; the network ones only before 2.36.</summary>
-    public static IReadOnlyList<string> Resources { get; } = ["cores", "instances", "key_pairs", "metadata_items", "ram", "server_groups", "server_group_members"];
+    public const string ServerGroups = "server_groups";
+    public const string ServerGroupMembers = "server_group_members";
 
-    /// <summary>Shown before 2.57 and 2.36 with limits that nothing reaches.</summary>
+    /// <summary>Every resource of os-quota-sets in the order that the API shows; the network ones only before 2.36.</summary>
+    public static IReadOnlyList<string> Resources { get; } = ["cores", "instances", "key_pairs", "metadata_items", "ram", ServerGroups, ServerGroupMembers];
+
+    /// <summary>Shown and kept before 2.57 and 2.36; nothing reaches these limits: files are not injected, and the network service counts its own.</summary>
     public static IReadOnlyList<(string Name, int Limit)> Injected { get; } = [("injected_file_content_bytes", 10240), ("injected_file_path_bytes", 255), ("injected_files", 5)];
 
     public static IReadOnlyList<(string Name, int Limit)> Networking { get; } = [("fixed_ips", -1), ("floating_ips", -1), ("security_group_rules", -1), ("security_groups", -1)];
@@ -68,17 +71,20 @@ internal sealed class Quotas(Database database, ServiceConfig config)
         "ram" => config.Get(QuotaOptions.Ram),
         "metadata_items" => config.Get(QuotaOptions.MetadataItems),
         "key_pairs" => config.Get(QuotaOptions.KeyPairs),
-        "server_groups" => config.Get(QuotaOptions.ServerGroups),
-        "server_group_members" => config.Get(QuotaOptions.ServerGroupMembers),
+        ServerGroups => config.Get(QuotaOptions.ServerGroups),
+        ServerGroupMembers => config.Get(QuotaOptions.ServerGroupMembers),
         _ => Injected.Concat(Networking).First(r => r.Name == resource).Limit,
     };
+
+    /// <summary>One limit of a project.</summary>
+    public async Task<int> LimitAsync(string projectId, string resource, CancellationToken cancellationToken) => (await LimitsAsync(projectId, cancellationToken))[resource];
 
     /// <summary>All limits of a project (or of the default class), defaults filled in.</summary>
     public async Task<Dictionary<string, int>> LimitsAsync(string projectId, CancellationToken cancellationToken)
     {
         await using var db = database.Open();
         var rows = await db.GetTable<QuotaLimit>().Where(l => l.ProjectId == projectId || l.ProjectId == DefaultClass).ToListAsync(cancellationToken);
-        return Resources.ToDictionary(resource => resource, resource => LimitOf(rows, projectId, resource), StringComparer.Ordinal);
+        return Resources.Concat(Injected.Concat(Networking).Select(r => r.Name)).ToDictionary(resource => resource, resource => LimitOf(rows, projectId, resource), StringComparer.Ordinal);
     }
 
     public async Task<Dictionary<string, long>> UsesAsync(string projectId, CancellationToken cancellationToken)
@@ -124,6 +130,17 @@ internal sealed class Quotas(Database database, ServiceConfig config)
 
         return over;
     }
+
+    /// <summary>Takes one of a resource that is counted by itself, in the caller's transaction.</summary>
+    /// <returns>False when the limit is reached.</returns>
+    public async Task<bool> TryTakeAsync(WriteConnection db, string projectId, string resource, CancellationToken cancellationToken) =>
+        await TryAddAsync(db, projectId, resource, 1, await LimitAsync(db, projectId, resource, cancellationToken), cancellationToken);
+
+    public async Task<int> LimitAsync(WriteConnection db, string projectId, string resource, CancellationToken cancellationToken) => LimitOf(
+        await db.GetTable<QuotaLimit>().Where(l => (l.ProjectId == projectId || l.ProjectId == DefaultClass) && l.Resource == resource).ToListAsync(cancellationToken), projectId, resource);
+
+    public static Task ReturnAsync(WriteConnection db, string projectId, string resource, CancellationToken cancellationToken) =>
+        db.GetTable<QuotaUse>().Where(u => u.ProjectId == projectId && u.Resource == resource && u.Amount > 0).Set(u => u.Amount, u => u.Amount - 1).UpdateAsync(cancellationToken);
 
     /// <summary>Gives back what a deleted server used, in the caller's transaction.</summary>
     public static async Task ReturnAsync(WriteConnection db, string projectId, ServerUse use, CancellationToken cancellationToken)

@@ -111,7 +111,7 @@ internal static class QuotaSetEndpoints
     private static Dictionary<string, int> ReadLimits(RequestObject body, Microversion version)
     {
         var limits = new Dictionary<string, int>(StringComparer.Ordinal);
-        foreach (var resource in Quotas.Resources)
+        foreach (var resource in Quotas.Resources.Concat(Hidden(version)))
         {
             if (body.Element(resource) is { ValueKind: System.Text.Json.JsonValueKind.String } text && text.GetString() == "-1")
             {
@@ -123,21 +123,15 @@ internal static class QuotaSetEndpoints
             }
         }
 
-        // Known and without effect: what the network service or nobody counts.
-        foreach (var (name, _) in Hidden(version))
-        {
-            body.Element(name);
-        }
-
         body.Done();
         return limits;
     }
 
-    private static IEnumerable<(string Name, int Limit)> Hidden(Microversion version) =>
-        (version < new Microversion(2, 57) ? Quotas.Injected : []).Concat(version < new Microversion(2, 36) ? Quotas.Networking : []);
+    private static IEnumerable<string> Hidden(Microversion version) =>
+        (version < new Microversion(2, 57) ? Quotas.Injected : []).Concat(version < new Microversion(2, 36) ? Quotas.Networking : []).Select(r => r.Name);
 
     private static IEnumerable<(string Name, int Limit)> Shown(Dictionary<string, int> limits, Microversion version) =>
-        limits.Select(l => (l.Key, l.Value)).Concat(Hidden(version)).OrderBy(l => l.Item1, StringComparer.Ordinal);
+        Quotas.Resources.Concat(Hidden(version)).Order(StringComparer.Ordinal).Select(name => (name, limits[name]));
 
     // Server groups entered quota classes with 2.50.
     private static JsonAnswer Answer(string name, string? id, Dictionary<string, int> limits, Microversion version, bool forClass = false) => JsonAnswer.Member(name, json =>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using Meridian.Compute.ServerGroups;
 using Meridian.Platform.Config;
 
 namespace Meridian.Compute.Scheduling;
@@ -15,10 +16,8 @@ internal static class HostFilters
         new("AvailabilityZoneFilter", static (host, request) => request.Zone is null || request.Zone == host.Zone),
         new("ComputeCapabilitiesFilter", HasCapabilities),
         new("ImagePropertiesFilter", SuitsImage),
-
-        // Server groups are not built: nothing asks for affinity, and every host passes.
-        new("ServerGroupAntiAffinityFilter", static (_, _) => true),
-        new("ServerGroupAffinityFilter", static (_, _) => true),
+        new("ServerGroupAntiAffinityFilter", static (host, request) => request.Group is not { Policy: ServerGroup.AntiAffinity } group || group.Allows(host.Host)),
+        new("ServerGroupAffinityFilter", static (host, request) => request.Group is not { Policy: ServerGroup.Affinity } group || group.Allows(host.Host)),
     ];
 
     /// <summary>The filters that [filter_scheduler] enabled_filters names, in its order.</summary>

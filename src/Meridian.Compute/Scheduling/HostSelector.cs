@@ -90,7 +90,7 @@ internal sealed partial class HostSelector(
                 passing = passing.Where(host => filter.Passes(host, request));
             }
 
-            var ranked = weighers.Sort([.. passing]);
+            var ranked = weighers.Sort([.. passing], request);
             ranked = Subset(ranked);
             if (ranked.Count > 0)
             {

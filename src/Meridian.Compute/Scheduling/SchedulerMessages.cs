@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using Meridian.Compute.ServerGroups;
 using Meridian.Platform.Messaging;
 
 namespace Meridian.Compute.Scheduling;
@@ -39,6 +40,26 @@ internal sealed record SelectHost
     public string? Host { get; init; }
 
     public string? Node { get; init; }
+
+    /// <summary>Null: the server is in no group.</summary>
+    public SelectGroup? Group { get; init; }
+}
+
+/// <summary>What a server group asks of a member's host.</summary>
+/// <param name="Policy">affinity, anti-affinity, soft-affinity or soft-anti-affinity.</param>
+/// <param name="MaxServersPerHost">Of anti-affinity.</param>
+/// <param name="Hosts">Where the other members are, and how many on each.</param>
+internal sealed record SelectGroup(string Policy, int MaxServersPerHost, Dictionary<string, int> Hosts)
+{
+    public int CountOn(string host) => Hosts.GetValueOrDefault(host);
+
+    /// <summary>Whether a further member may be there; soft policies only prefer.</summary>
+    public bool Allows(string host) => Policy switch
+    {
+        ServerGroup.Affinity => Hosts.Count == 0 || Hosts.ContainsKey(host),
+        ServerGroup.AntiAffinity => CountOn(host) < MaxServersPerHost,
+        _ => true,
+    };
 }
 
 /// <param name="Host">Null when no host will do; <paramref name="Reason"/> says why.</param>

@@ -58,6 +58,9 @@ internal sealed record CreateServerRequest
 
     public Dictionary<string, string> SchedulerHints { get; init; } = [];
 
+    /// <summary>The hint "group": a server group's id.</summary>
+    public string? ServerGroup { get; init; }
+
     public static CreateServerRequest Read(RequestObject root, Microversion version)
     {
         var body = root.Object("server") ?? throw root.Missing("server");
@@ -94,6 +97,7 @@ internal sealed record CreateServerRequest
             Host = version >= new Microversion(2, 74) ? body.Text("host", 1, 255) : null,
             HypervisorHostname = version >= new Microversion(2, 74) ? body.Text("hypervisor_hostname", 1, 255) : null,
             Hostname = version >= new Microversion(2, 90) ? ReadHostname(body, version) : null,
+            ServerGroup = hints?.Uuid("group"),
             SchedulerHints = hints is null ? [] : hints.Names.ToDictionary(name => name, name => hints.Element(name)!.Value.GetRawText(), StringComparer.Ordinal),
         };
         ReadUnsupported(body, version);

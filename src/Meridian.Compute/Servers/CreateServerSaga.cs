@@ -2,15 +2,16 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 
-
 using LinqToDB;
 
 using Meridian.Compute.Agent;
 using Meridian.Compute.Drivers;
 using Meridian.Compute.InstanceActions;
 using Meridian.Compute.Scheduling;
+using Meridian.Compute.ServerGroups;
 using Meridian.Platform.Messaging;
 using Meridian.Platform.Sagas;
+using Meridian.Platform.Storage;
 
 namespace Meridian.Compute.Servers;
 
@@ -18,9 +19,11 @@ internal sealed record CreateServer(string ServerId);
 
 /// <summary>Builds a server: claim a host, make ports, start the guest. Undone on failure, with the server in ERROR and its fault telling why.</summary>
 internal sealed class CreateServerSaga(
-    ServerStore servers, ServerPorts ports, Neighbours neighbours, GuestSpecs specs, HostCalls hosts, IMessageBus bus) : Saga<CreateServer>(Type)
+    ServerStore servers, ServerGroupStore groups, ServerPorts ports, Neighbours neighbours, GuestSpecs specs, HostCalls hosts, IMessageBus bus) : Saga<CreateServer>(Type)
 {
     public static readonly SagaType<CreateServer> Type = new("create_server", ComputeJson.Default.CreateServer);
+
+    private const int MostPlacements = 10;
 
     // Sagas whose claim this process made and whose ports it did not yet begin: nothing to look for at the network service.
     private readonly ConcurrentDictionary<string, bool> untouched = new(StringComparer.Ordinal);
@@ -37,21 +40,58 @@ internal sealed class CreateServerSaga(
     {
         var server = await GetAsync(c, cancellationToken);
         var flavor = server.Flavor();
-        var selected = await bus.CallAsync(SchedulerTopic.Address, SchedulerTopic.Select, new SelectHost
+        for (var attempt = 1; ; attempt++)
         {
-            ServerId = server.Id, ProjectId = server.ProjectId, UserId = server.UserId, Vcpus = flavor.Vcpus, MemoryMib = flavor.MemoryMib, DiskGib = DiskOf(flavor),
-            ExtraSpecs = flavor.ExtraSpecs, ImageProperties = server.ImageProperties(), Zone = server.RequestedZone, Host = server.RequestedHost, Node = server.Node,
-        }, null, c.RequestId, cancellationToken);
-        if (selected.Host is null)
-        {
-            throw new StepFailedException($"No valid host was found. {selected.Reason}");
+            var group = await groups.PlacementAsync(server, cancellationToken);
+            var selected = await bus.CallAsync(SchedulerTopic.Address, SchedulerTopic.Select, new SelectHost
+            {
+                ServerId = server.Id, ProjectId = server.ProjectId, UserId = server.UserId, Vcpus = flavor.Vcpus, MemoryMib = flavor.MemoryMib, DiskGib = DiskOf(flavor),
+                ExtraSpecs = flavor.ExtraSpecs, ImageProperties = server.ImageProperties(), Zone = server.RequestedZone, Host = server.RequestedHost, Node = server.Node, Group = group,
+            }, null, c.RequestId, cancellationToken);
+            if (selected.Host is null)
+            {
+                throw new StepFailedException($"No valid host was found. {selected.Reason}");
+            }
+
+            if (await PlaceAsync(server, group, selected, cancellationToken))
+            {
+                break;
+            }
+
+            // Another member of the group took the place: without this claim the scheduler chooses anew.
+            await neighbours.Placement(c.RequestId).DeleteAllocationsAsync(server.Id, cancellationToken);
+            if (attempt == MostPlacements)
+            {
+                throw new StepFailedException("No valid host was found. There are not enough hosts available.");
+            }
         }
 
-        await servers.ChangeAsync(
-            server.Id, _ => update => update.Set(s => s.Host, selected.Host).Set(s => s.Node, selected.Node).Set(s => s.Zone, selected.Zone)
-                .Set(s => s.TaskState, s => s.TaskState == TaskStates.Scheduling ? TaskStates.Networking : s.TaskState),
-            cancellationToken);
         untouched[c.SagaId] = true;
+    }
+
+    /// <returns>False when another member of the server's group took the place meanwhile.</returns>
+    private async Task<bool> PlaceAsync(Server server, SelectGroup? group, SelectedHost selected, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await servers.ChangeAsync(
+                server.Id, _ => update => update.Set(s => s.Host, selected.Host).Set(s => s.Node, selected.Node).Set(s => s.Zone, selected.Zone)
+                    .Set(s => s.TaskState, s => s.TaskState == TaskStates.Scheduling ? TaskStates.Networking : s.TaskState),
+                cancellationToken, group is null ? null : CheckGroupAsync);
+            return true;
+        }
+        catch (PlaceTakenException)
+        {
+            return false;
+        }
+
+        async Task CheckGroupAsync(WriteConnection db)
+        {
+            if (!await ServerGroupStore.StillSuitsAsync(db, server, group, selected.Host!, cancellationToken))
+            {
+                throw new PlaceTakenException();
+            }
+        }
     }
 
     private async Task CreatePortsAsync(SagaContext<CreateServer> c, CancellationToken cancellationToken)
@@ -130,4 +170,7 @@ internal sealed class CreateServerSaga(
 
     private async Task<Server> GetAsync(SagaContext<CreateServer> c, CancellationToken cancellationToken) =>
         await servers.FindForAllProjectsAsync(c.Input.ServerId, cancellationToken) ?? throw new StepFailedException($"Instance {c.Input.ServerId} could not be found.", 404);
+
+    // Rolls the placement's transaction back.
+    private sealed class PlaceTakenException : Exception;
 }

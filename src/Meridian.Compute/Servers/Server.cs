@@ -76,6 +76,9 @@ internal sealed record Server
     [Column("scheduler_hints")]
     public string SchedulerHintsJson { get; init; } = "{}";
 
+    [Column("server_group_id")]
+    public string? ServerGroupId { get; init; }
+
     [Column("config_drive")]
     public bool ConfigDrive { get; init; }
 

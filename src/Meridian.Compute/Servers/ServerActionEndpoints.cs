@@ -19,6 +19,14 @@ internal static class ServerActionEndpoints
 {
     private const int MaxConsoleBytes = 102_400;
 
+    /// <summary>Actions of nova that are not there yet.</summary>
+    private static readonly string[] NotBuilt =
+    [
+        "addFixedIp", "addFloatingIp", "changePassword", "confirmResize", "createBackup", "createImage", "evacuate", "injectNetworkInfo", "migrate", "os-getRDPConsole",
+        "os-getSPICEConsole", "os-getSerialConsole", "os-getVNCConsole", "os-migrateLive", "pause", "rebuild", "removeFixedIp", "removeFloatingIp", "rescue", "resetNetwork",
+        "resize", "restore", "resume", "revertResize", "shelve", "shelveOffload", "suspend", "trigger_crash_dump", "unpause", "unrescue", "unshelve",
+    ];
+
     public static void MapServerActions(this RouteGroupBuilder api) => api.MapPost("/servers/{id}/action", ActAsync);
 
     private static async Task<IResult> ActAsync(
@@ -60,6 +68,12 @@ internal static class ServerActionEndpoints
                 await ServerEndpoints.BeginDeleteAsync(await servers.GetAsync(id, ServerPolicies.ForceDelete, cancellationToken), servers, cancellationToken);
                 return TypedResults.Accepted((string?)null);
             default:
+                if (NotBuilt.Contains(action, StringComparer.Ordinal))
+                {
+                    // A server that is not there is told first: nova knows the action.
+                    await servers.GetAsync(id, ServerPolicies.Show, cancellationToken);
+                }
+
                 throw new ApiException(400, $"There is no such action: {(action.Length > 255 ? action[..255] : action)}");
         }
     }

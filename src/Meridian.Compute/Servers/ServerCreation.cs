@@ -8,6 +8,7 @@ using Meridian.Compute.Flavors;
 using Meridian.Compute.InstanceActions;
 using Meridian.Compute.Keypairs;
 using Meridian.Compute.QuotaSets;
+using Meridian.Compute.ServerGroups;
 using Meridian.Compute.Services;
 using Meridian.Contracts.Image;
 using Meridian.Platform.Config;
@@ -21,7 +22,8 @@ namespace Meridian.Compute.Servers;
 /// POST /servers: all that the user's rights decide is checked here with the user's token, which is not kept (DESIGN 18); then rows and sagas are stored in
 /// one transaction with the quota.
 /// </summary>
-internal sealed class ServerCreation(FlavorStore flavors, KeypairStore keypairs, Quotas quotas, ServerNeighbours neighbours, HostStore hosts, ServiceConfig config)
+internal sealed class ServerCreation(
+    FlavorStore flavors, KeypairStore keypairs, Quotas quotas, ServerGroupStore serverGroups, ServerNeighbours neighbours, HostStore hosts, ServiceConfig config)
 {
     public async Task<IReadOnlyList<Server>> CreateAsync(CreateServerRequest body, ServerContext servers, CancellationToken cancellationToken)
     {
@@ -45,7 +47,7 @@ internal sealed class ServerCreation(FlavorStore flavors, KeypairStore keypairs,
         CheckImage(image, flavor, policy, context);
         var key = body.KeyName is null ? null
             : await keypairs.FindAsync(context.UserId, body.KeyName, cancellationToken) ?? throw new ApiException(400, "Invalid key_name provided.");
-        var items = quotas.DefaultOf("metadata_items");
+        var items = await quotas.LimitAsync(context.ProjectId, "metadata_items", cancellationToken);
         if (items >= 0 && body.Metadata.Count > items)
         {
             throw new ApiException(403, $"Maximum number of metadata items exceeds {items}");
@@ -53,6 +55,7 @@ internal sealed class ServerCreation(FlavorStore flavors, KeypairStore keypairs,
 
         var networks = await neighbours.ResolveNetworksAsync(body, servers, cancellationToken);
         var groups = await neighbours.ResolveSecurityGroupsAsync(body.SecurityGroups, context, cancellationToken);
+        var group = await FindGroupAsync(body.ServerGroup, context, cancellationToken);
         var template = new Server
         {
             ProjectId = context.ProjectId,
@@ -72,6 +75,7 @@ internal sealed class ServerCreation(FlavorStore flavors, KeypairStore keypairs,
             RequestedNetworksJson = JsonSerializer.Serialize(networks, ComputeJson.Default.ListRequestedNetwork),
             SecurityGroupsJson = ServerStore.Json(groups),
             SchedulerHintsJson = ServerStore.Json(body.SchedulerHints),
+            ServerGroupId = group?.Id,
             ConfigDrive = body.ConfigDrive || config.Get(NovaOptions.ForceConfigDrive) || image.Property("img_config_drive") == "mandatory",
             RequestedZone = zone,
             RequestedHost = host,
@@ -108,6 +112,11 @@ internal sealed class ServerCreation(FlavorStore flavors, KeypairStore keypairs,
         var one = new ServerUse(1, flavor.Vcpus, flavor.MemoryMib);
         await using var db = await servers.Database.BeginAsync(cancellationToken);
         var count = await TakeQuotaAsync(db, context.ProjectId, one, body.MinCount, body.MaxCount, cancellationToken);
+        if (template.ServerGroupId is { } group && !await serverGroups.HasRoomAsync(db, group, context.ProjectId, count, cancellationToken))
+        {
+            throw new ApiException(403, "Quota exceeded, too many servers in group");
+        }
+
         var made = new List<Server>();
         var sagas = new List<string>();
         for (var i = 0; i < count; i++)
@@ -130,6 +139,31 @@ internal sealed class ServerCreation(FlavorStore flavors, KeypairStore keypairs,
         }
 
         return made;
+    }
+
+    private async Task<ServerGroup?> FindGroupAsync(string? id, RequestContext context, CancellationToken cancellationToken)
+    {
+        if (id is null)
+        {
+            return null;
+        }
+
+        var group = await serverGroups.FindForAllProjectsAsync(id, cancellationToken);
+        if (group is null || (group.ProjectId != context.ProjectId && !context.IsAdmin))
+        {
+            throw new ApiException(400, ServerGroupEndpoints.NotFound(id).Message);
+        }
+
+        // A policy that no filter enforces would be broken in silence.
+        var filter = group.Policy switch
+        {
+            ServerGroup.Affinity => "ServerGroupAffinityFilter",
+            ServerGroup.AntiAffinity => "ServerGroupAntiAffinityFilter",
+            _ => null,
+        };
+        return filter is null || config.Get(SchedulerOptions.EnabledFilters).Any(f => f.EndsWith(filter, StringComparison.Ordinal))
+            ? group
+            : throw new ApiException(400, $"ServerGroup policy is not supported: {filter} not configured");
     }
 
     /// <summary>Takes as much of the quota as there is between min and max servers.</summary>

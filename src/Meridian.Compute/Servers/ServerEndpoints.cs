@@ -83,7 +83,7 @@ internal static class ServerEndpoints
     {
         var server = await servers.GetAsync(id, ServerPolicies.Show, cancellationToken);
         var view = await servers.ViewAsync(http, cancellationToken);
-        return JsonAnswer.Member("server", json => view.Write(json, server));
+        return JsonAnswer.Member("server", json => view.WriteOne(json, server));
     }
 
     private static async Task<IResult> UpdateAsync(string id, HttpRequest http, ServerContext servers, CancellationToken cancellationToken)
@@ -98,13 +98,9 @@ internal static class ServerEndpoints
         var ipv6 = Address(body, "accessIPv6");
         var diskConfig = body.Text("OS-DCF:diskConfig");
         body.Done();
-        if (name is null && !describes && hostname is null && ipv4 is null && ipv6 is null && diskConfig is null)
-        {
-            throw new ApiException(400, "Invalid input for field/attribute server. Value: {}. {} does not have enough properties");
-        }
-
-        await servers.GetAsync(id, ServerPolicies.Update, cancellationToken);
-        var server = await servers.ChangeAsync(id, _ => update =>
+        var server = await servers.GetAsync(id, ServerPolicies.Update, cancellationToken);
+        var changes = name is not null || describes || hostname is not null || ipv4 is not null || ipv6 is not null || diskConfig is not null;
+        server = !changes ? server : await servers.ChangeAsync(id, _ => update =>
         {
             update = name is null ? update : update.Set(s => s.Name, name);
             update = describes ? update.Set(s => s.Description, description) : update;
@@ -114,7 +110,7 @@ internal static class ServerEndpoints
             return diskConfig is null ? update : update.Set(s => s.DiskConfig, diskConfig);
         }, cancellationToken);
         var view = await servers.ViewAsync(http, cancellationToken);
-        return JsonAnswer.Member("server", json => view.Write(json, server));
+        return JsonAnswer.Member("server", json => view.WriteOne(json, server));
     }
 
     private static string? Address(RequestObject body, string name)

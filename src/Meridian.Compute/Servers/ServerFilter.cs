@@ -136,9 +136,10 @@ internal static class ServerQuery
 
         var since = get("changes-since");
         var deleted = get("deleted") is { } d && ParseBoolean("deleted", d);
-        var project = (admin ? http.Query["project_id"].LastOrDefault() ?? http.Query["tenant_id"].LastOrDefault() : null) is { Length: > 0 } asked && (allTenants || admin)
-            ? asked
-            : allTenants ? null : context.ProjectId;
+
+        // Another project is named only together with all_tenants; nova ignores it otherwise.
+        var project = !allTenants ? context.ProjectId
+            : (http.Query["project_id"].LastOrDefault() ?? http.Query["tenant_id"].LastOrDefault()) is { Length: > 0 } asked ? asked : null;
         var name = get("name") ?? get("display_name");
         var plainName = name is null || Regex.Escape(name) == name || name.All(c => char.IsLetterOrDigit(c) || c is '-' or '_' or ' ' or ':');
         return new()

@@ -74,7 +74,7 @@ internal static class ServerMetadataEndpoints
     private static async Task<Dictionary<string, string>> ChangeAsync(
         string id, ServerContext servers, Quotas quotas, Func<Dictionary<string, string>, Dictionary<string, string>> change, CancellationToken cancellationToken)
     {
-        var most = quotas.DefaultOf("metadata_items");
+        var most = await quotas.LimitAsync(servers.Context.ProjectId, "metadata_items", cancellationToken);
         Dictionary<string, string> changed = [];
         await servers.ChangeAsync(id, server =>
         {

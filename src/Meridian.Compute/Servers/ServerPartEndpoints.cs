@@ -69,15 +69,8 @@ internal static class ServerPartEndpoints
     private static async Task<IResult> ListSecurityGroupsAsync(string id, ServerContext servers, ServerSecurityGroups groups, CancellationToken cancellationToken)
     {
         var server = await servers.GetAsync(id, ServerPolicies.ListSecurityGroups, cancellationToken);
-        return JsonAnswer.List("security_groups", await groups.ListAsync(server, servers.Context, cancellationToken), static (json, group) =>
-        {
-            json.WriteString("id", group.Id);
-            json.WriteString("name", group.Name);
-            json.WriteString("description", group.Description ?? "");
-            json.WriteString("tenant_id", group.ProjectId);
-            json.WriteStartArray("rules");
-            json.WriteEndArray();
-        });
+        var (found, view) = await groups.ListAsync(server, servers.Context, cancellationToken);
+        return JsonAnswer.List("security_groups", found, view.Write);
     }
 
     // Servers have no volumes yet: the list is empty, and true.

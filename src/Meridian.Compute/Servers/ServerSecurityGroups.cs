@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using LinqToDB;
 
+using Meridian.Compute.SecurityGroups;
 using Meridian.Contracts.Network;
 using Meridian.Platform.Http;
 
@@ -45,11 +46,12 @@ internal sealed class ServerSecurityGroups(Neighbours neighbours, ServerStore se
     }
 
     /// <summary>The groups of a server's ports, as the user sees them.</summary>
-    public async Task<IReadOnlyList<SecurityGroupInfo>> ListAsync(Server server, RequestContext context, CancellationToken cancellationToken)
+    public async Task<(IReadOnlyList<SecurityGroupInfo> Groups, SecurityGroupView View)> ListAsync(Server server, RequestContext context, CancellationToken cancellationToken)
     {
         var client = neighbours.NetworkOf(context.TokenId!, context.GlobalRequestId ?? context.RequestId);
         var ids = (await client.ListPortsAsync(deviceIds: [server.Id], cancellationToken: cancellationToken)).SelectMany(p => p.SecurityGroups).Distinct(StringComparer.Ordinal).ToList();
-        return await client.ListSecurityGroupsAsync(ids: ids, cancellationToken: cancellationToken);
+        var groups = await client.ListSecurityGroupsAsync(ids: ids, rules: true, cancellationToken: cancellationToken);
+        return (groups, await SecurityGroupView.CreateAsync(client, groups, cancellationToken));
     }
 
     private static async Task<SecurityGroupInfo> FindAsync(Server server, string name, NetworkClient client, CancellationToken cancellationToken)

@@ -66,6 +66,16 @@ internal sealed class ServerView(ComputeRequest request, string root, Microversi
         WriteNewer(json, server);
     }
 
+    /// <summary>What only the answer about one server has, beside all that lists have.</summary>
+    public void WriteOne(Utf8JsonWriter json, Server server)
+    {
+        Write(json, server);
+        if (version >= new Microversion(2, 71))
+        {
+            json.WriteStrings("server_groups", server.ServerGroupId is { } group ? [group] : []);
+        }
+    }
+
     /// <summary>addresses by network name, as the server and its ips show them.</summary>
     public static void WriteAddresses(Utf8JsonWriter json, IReadOnlyList<ServerInterface> interfaces, bool extended = true)
     {
@@ -244,11 +254,6 @@ internal sealed class ServerView(ComputeRequest request, string root, Microversi
         if (version >= new Microversion(2, 63))
         {
             json.WriteNull("trusted_image_certificates");
-        }
-
-        if (version >= new Microversion(2, 71))
-        {
-            json.WriteStrings("server_groups", []);
         }
 
         if (version >= new Microversion(2, 73))

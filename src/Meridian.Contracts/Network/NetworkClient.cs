@@ -62,11 +62,12 @@ public sealed class NetworkClient(ServiceLink link, string? userToken = null, st
     }
 
     /// <param name="name">Exact name; several groups of a project may share one.</param>
+    /// <param name="rules">With their rules.</param>
     public async Task<IReadOnlyList<SecurityGroupInfo>> ListSecurityGroupsAsync(
-        IReadOnlyCollection<string>? ids = null, string? name = null, string? projectId = null, CancellationToken cancellationToken = default) =>
+        IReadOnlyCollection<string>? ids = null, string? name = null, string? projectId = null, bool rules = false, CancellationToken cancellationToken = default) =>
         ids is { Count: 0 } ? []
         : (await GetAsync(
-            Query("/v2.0/security-groups", Many("id", ids), One("name", name), One("project_id", projectId), "fields=id&fields=name&fields=project_id&fields=description"),
+            Query("/v2.0/security-groups", Many("id", ids), One("name", name), One("project_id", projectId), "fields=id&fields=name&fields=project_id&fields=description", rules ? "fields=security_group_rules" : null),
             NetworkContractsJson.Default.SecurityGroupList, cancellationToken)).SecurityGroups;
 
     public async Task<IReadOnlyList<FloatingIpInfo>> ListFloatingIpsAsync(

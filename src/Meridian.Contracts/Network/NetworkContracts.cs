@@ -168,6 +168,30 @@ public sealed record SecurityGroupInfo
     public string? ProjectId { get; init; }
 
     public string? Description { get; init; }
+
+    /// <summary>Null where they were not asked for.</summary>
+    public IReadOnlyList<SecurityGroupRuleInfo>? SecurityGroupRules { get; init; }
+}
+
+public sealed record SecurityGroupRuleInfo
+{
+    public required string Id { get; init; }
+
+    /// <summary>ingress or egress.</summary>
+    public required string Direction { get; init; }
+
+    /// <summary>IPv4 or IPv6.</summary>
+    public string? Ethertype { get; init; }
+
+    public string? Protocol { get; init; }
+
+    public int? PortRangeMin { get; init; }
+
+    public int? PortRangeMax { get; init; }
+
+    public string? RemoteGroupId { get; init; }
+
+    public string? RemoteIpPrefix { get; init; }
 }
 
 public sealed record FloatingIpInfo

@@ -37,6 +37,9 @@ internal sealed class MachineEngines(CloudPlan cloud, StateDirectory state, ILog
         }
     }
 
+    /// <summary>Engines that should run and do not.</summary>
+    public IReadOnlyList<string> Ended() => [.. Status().Where(engine => engine.State == EngineStatus.Stopped).Select(engine => $"{engine.Engine} of {engine.Region}")];
+
     public IReadOnlyList<EngineStatus> Status() => [.. Regions.SelectMany(region => region.Status())];
 
     private static async Task<string?> StartAsync(string what, Func<Task> start, CancellationToken cancellationToken)

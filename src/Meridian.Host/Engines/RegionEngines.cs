@@ -60,5 +60,5 @@ internal sealed class RegionEngines
         }
     }
 
-    private EngineStatus Of(string engine, int? pid, string? note) => new(plan.Name, engine, pid is null ? "stopped" : "running", pid, note);
+    private EngineStatus Of(string engine, int? pid, string? note) => new(plan.Name, engine, pid is null ? EngineStatus.Stopped : "running", pid, note);
 }

@@ -4,6 +4,7 @@ using System.CommandLine.Help;
 using System.Reflection;
 
 using Meridian.Platform.Config;
+using Meridian.Platform.Policy;
 using Meridian.Platform.Processes;
 
 namespace Meridian.Host.Programs;
@@ -20,9 +21,12 @@ internal static class CommandLines
     {
         try
         {
-            return await root.Parse(arguments).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+            // Arguments that cannot be read end with 2, as those of OpenStack's programs do (argparse).
+            var parsed = root.Parse(arguments);
+            var code = await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+            return parsed.Errors.Count > 0 ? 2 : code;
         }
-        catch (Exception exception) when (exception is ConfigException or ProcessException or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is ConfigException or PolicyException or ProcessException or IOException or UnauthorizedAccessException)
         {
             await Console.Error.WriteLineAsync($"{name}: {exception.Message}");
             return 1;

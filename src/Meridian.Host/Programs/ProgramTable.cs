@@ -25,8 +25,10 @@ internal interface IProgram
 /// <param name="IdentityRegionOnly">Runs where Keystone is, and not in the other regions.</param>
 /// <param name="Simulates">What <c>status</c> says of it when the cloud is simulated.</param>
 /// <param name="NeedsEngines">Has nothing to do, and does not run, where the cloud is simulated.</param>
+/// <param name="LogsInAtOnce">Reports to another service as soon as it runs, so the first <c>up</c> starts it when its user is there.</param>
 internal sealed record ServiceProgram(
-    string Name, string Project, Func<ServiceDefinition> Define, bool IdentityRegionOnly = false, string? Simulates = null, bool NeedsEngines = false) : IProgram
+    string Name, string Project, Func<ServiceDefinition> Define, bool IdentityRegionOnly = false, string? Simulates = null, bool NeedsEngines = false,
+    bool LogsInAtOnce = false) : IProgram
 {
     public Task<int> RunAsync(string name, string[] arguments) => ServiceProcess.RunAsync(this, name, arguments);
 }
@@ -36,7 +38,7 @@ internal sealed class KeystoneManageProgram : IProgram
 {
     public string Name => "keystone-manage";
 
-    public Task<int> RunAsync(string name, string[] arguments) => KeystoneManage.RunAsync(arguments, Console.Out, Console.Error, CancellationToken.None);
+    public Task<int> RunAsync(string name, string[] arguments) => KeystoneManage.RunAsync(arguments, Console.Out, Console.Error, CancellationToken.None, input: Console.In);
 }
 
 /// <summary>OpenStack's programs: by which names they are called, and what <c>up</c> hosts in each region.</summary>
@@ -52,7 +54,7 @@ internal static class ProgramTable
         new("nova-metadata", "nova", ComputeService.MetadataDefinition),
         new("nova-scheduler", "nova", ComputeService.SchedulerDefinition),
         new("nova-conductor", "nova", ComputeService.ConductorDefinition),
-        new("nova-compute", "nova", ComputeService.ComputeDefinition, Simulates: "simulated: servers are records only"),
+        new("nova-compute", "nova", ComputeService.ComputeDefinition, Simulates: "simulated: servers are records only", LogsInAtOnce: true),
         new("neutron-server", "neutron", NetworkService.Definition, Simulates: "simulated: switches no packet"),
         new("neutron-ovn-metadata-agent", "neutron", MetadataAgentService.Definition, NeedsEngines: true),
     ];

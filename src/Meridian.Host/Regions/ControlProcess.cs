@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Collections.Concurrent;
 
+using Meridian.Compute.Drivers.Libvirt;
 using Meridian.Host.Audit;
 using Meridian.Host.Engines;
 using Meridian.Host.Output;
@@ -26,6 +27,7 @@ internal sealed class ControlProcess(CloudPlan cloud, StateDirectory state, Step
     private readonly LogFile log = LogFile.Open(Path.Combine(state.Log(), "meridian.log"));
     private ILoggerFactory? logs;
     private MachineEngines? engines;
+    private EngineWatch? watch;
     private readonly ConcurrentDictionary<string, string> done = new(state.ReadMap(state.DoneFile));
     private readonly Lock saving = new();
     private ControlSocket? control;
@@ -39,10 +41,11 @@ internal sealed class ControlProcess(CloudPlan cloud, StateDirectory state, Step
         logs = LoggerFactory.Create(logging => logging.SetMinimumLevel(LogLevel.Debug).AddProvider(new OsloLoggerProvider(log, new LogLevels(), null, TimeProvider.System)));
         engines = new(cloud, state, logs);
         var secrets = Secrets.Ensure(state);
+        var virtType = await VirtTypeAsync(cancellationToken);
         var writer = new ConfigFileWriter(state, steps);
         foreach (var plan in cloud.Regions)
         {
-            writer.Write(plan, new RegionFiles(cloud, plan, state, secrets, engines.Regions.ElementAtOrDefault(plan.Index)));
+            writer.Write(plan, new RegionFiles(cloud, plan, state, secrets, engines.Regions.ElementAtOrDefault(plan.Index), virtType));
         }
 
         new CredentialFiles(cloud, state, secrets).Write();
@@ -52,20 +55,18 @@ internal sealed class ControlProcess(CloudPlan cloud, StateDirectory state, Step
         var identity = new IdentitySetup(cloud, state, secrets, resources);
         var starting = engines.Regions.Count == 0 ? Task.FromResult<IReadOnlyList<string>>([]) : steps.RunAsync("engines", () => Task.Run(() => engines.StartAsync(cancellationToken), cancellationToken));
         await steps.RunAsync("starting " + string.Join(", ", cloud.Regions.Select(r => r.Name)), () => Task.WhenAll(regions.Select(region => StartRegionAsync(region, identity, cancellationToken))));
-        var complete = true;
-        foreach (var program in Programs.Where(p => p.State == "failed"))
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, UseCookies = false }) { Timeout = TimeSpan.FromMinutes(5) };
+        var (filled, token) = await FillIdentityAsync(identity, secrets, http, cancellationToken);
+        await Task.WhenAll(regions.Select(region => region.StartAsync(region.Programs.Where(p => p.LogsInAtOnce), cancellationToken)));
+        var complete = filled & WarnOfFailed() & WarnOf(await starting);
+        watch = new(engines, logs.CreateLogger<EngineWatch>());
+        watch.Start();
+        if (token is not null)
         {
-            complete = false;
-            steps.Warn($"{program.Region}: {program.Program} could not start: {program.Note}");
+            complete &= await SetUpRegionsAsync(http, token, cancellationToken);
+            complete &= WarnOf(await Task.WhenAll(cloud.Regions.Select(plan => AwaitHostAsync(plan, http, token, cancellationToken))));
         }
 
-        foreach (var fault in await starting)
-        {
-            complete = false;
-            steps.Warn(fault);
-        }
-
-        complete &= await SetUpAsync(identity, secrets, cancellationToken);
         ready = true;
         return complete;
     }
@@ -77,6 +78,11 @@ internal sealed class ControlProcess(CloudPlan cloud, StateDirectory state, Step
         if (control is not null)
         {
             await control.DisposeAsync();
+        }
+
+        if (watch is not null)
+        {
+            await watch.DisposeAsync();
         }
 
         await Task.WhenAll(regions.Select(region => region.StopAsync()));
@@ -93,44 +99,63 @@ internal sealed class ControlProcess(CloudPlan cloud, StateDirectory state, Step
     // Keystone's keys, schema and administrator must be there before it serves; the other programs of the region need not wait for that.
     private async Task StartRegionAsync(Region region, IdentitySetup identity, CancellationToken cancellationToken)
     {
+        var programs = region.Programs.Where(p => !p.LogsInAtOnce).ToList();
         if (region.Plan.HasIdentity && !IsDone("bootstrap", Digest("")))
         {
-            var programs = region.Programs.Where(p => !p.IdentityRegionOnly).Select(p => region.StartAsync(p, cancellationToken)).ToList();
+            var others = region.StartAsync(programs.Where(p => !p.IdentityRegionOnly), cancellationToken);
             await steps.RunAsync("bootstrapping identity", () => Task.Run(() => identity.BootstrapAsync(cancellationToken), cancellationToken));
             SetDone("bootstrap", Digest(""));
-            programs.AddRange(region.Programs.Where(p => p.IdentityRegionOnly).Select(p => region.StartAsync(p, cancellationToken)));
-            await Task.WhenAll(programs);
+            await region.StartAsync(programs.Where(p => p.IdentityRegionOnly), cancellationToken);
+            await others;
         }
         else
         {
-            await region.StartAsync(cancellationToken);
+            await region.StartAsync(programs, cancellationToken);
         }
     }
 
-    private async Task<bool> SetUpAsync(IdentitySetup identity, Secrets secrets, CancellationToken cancellationToken)
+    private bool WarnOfFailed() => WarnOf(Programs.Where(p => p.State == "failed").Select(p => $"{p.Region}: {p.Program} could not start: {p.Note}"));
+
+    private bool WarnOf(IEnumerable<string?> faults)
     {
-        var wanted = cloud.Regions.Where(plan => !IsDone(plan.Name, Digest(plan.Address))).ToList();
-        if (wanted.Count == 0 && IsDone("identity", Digest("")))
+        var complete = true;
+        foreach (var fault in faults.OfType<string>())
         {
-            return true;
+            complete = false;
+            steps.Warn(fault);
         }
 
-        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, UseCookies = false }) { Timeout = TimeSpan.FromMinutes(5) };
-        string token;
+        return complete;
+    }
+
+    /// <returns>Whether users, roles and catalog are there; and the administrator's token, null when there is none.</returns>
+    private async Task<(bool Filled, string? Token)> FillIdentityAsync(IdentitySetup identity, Secrets secrets, HttpClient http, CancellationToken cancellationToken)
+    {
         try
         {
-            token = await CloudClient.LogInAsync(http, cloud, "admin", secrets.Admin, "admin", cancellationToken);
+            var token = await CloudClient.LogInAsync(http, cloud, "admin", secrets.Admin, "admin", cancellationToken);
             if (!IsDone("identity", Digest("")))
             {
                 var keystone = new CloudClient(http, "identity", cloud.KeystoneUrl, token);
                 await steps.RunAsync("users, roles and catalog", () => identity.FillAsync(keystone, cancellationToken));
                 SetDone("identity", Digest(""));
             }
+
+            return (true, token);
         }
         catch (Exception exception) when (exception is SetupException or HttpRequestException)
         {
             steps.Warn($"Identity is not complete: {exception.Message}\n  Run `meridian up` again to go on.");
-            return false;
+            return (false, null);
+        }
+    }
+
+    private async Task<bool> SetUpRegionsAsync(HttpClient http, string token, CancellationToken cancellationToken)
+    {
+        var wanted = cloud.Regions.Where(plan => !IsDone(plan.Name, Digest(plan.Address))).ToList();
+        if (wanted.Count == 0)
+        {
+            return true;
         }
 
         var image = steps.RunAsync("guest image", () => GuestImage.EnsureAsync(cloud, state, Installation.Find(), cancellationToken));
@@ -158,6 +183,46 @@ internal sealed class ControlProcess(CloudPlan cloud, StateDirectory state, Step
             steps.Warn($"{plan.Name} is not complete: {exception.Message}\n  Run `meridian up` again to go on.");
             return false;
         }
+    }
+
+    /// <summary>Each time, not only at set-up: a server that is created before the hosts have reported finds none.</summary>
+    /// <returns>Null when the region has a compute host; otherwise what is wrong.</returns>
+    private async Task<string?> AwaitHostAsync(RegionPlan plan, HttpClient http, string token, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await RunIfHosted("nova-compute", "compute host of " + plan.Name, () => new RegionSetup(cloud, plan, http, token).HostAsync(cancellationToken));
+            return null;
+        }
+        catch (Exception exception) when (exception is SetupException or HttpRequestException)
+        {
+            return $"{plan.Name}: {exception.Message}\n  {Path.Combine(state.Log(plan.Name), "nova-compute.log")} says why.";
+        }
+    }
+
+    /// <summary>Tried once a kernel: another machine's, or a newer one, may have a KVM that works.</summary>
+    private async Task<string> VirtTypeAsync(CancellationToken cancellationToken)
+    {
+        if (cloud.Simulated || !KvmProbe.HasDevice)
+        {
+            return "qemu";
+        }
+
+        var kernel = "virt_type on " + (await File.ReadAllTextAsync("/proc/sys/kernel/osrelease", cancellationToken)).Trim();
+        if (done.TryGetValue(kernel, out var known))
+        {
+            return known;
+        }
+
+        var fault = await steps.RunAsync("trying KVM", () => KvmProbe.FindFaultAsync(cancellationToken));
+        if (fault is not null)
+        {
+            steps.Say($"KVM is not used: {fault}. QEMU emulates guests: slower, but whole.");
+        }
+
+        var virtType = fault is null ? "kvm" : "qemu";
+        SetDone(kernel, virtType);
+        return virtType;
     }
 
     private Task RunIfHosted(string program, string title, Func<Task> work) =>

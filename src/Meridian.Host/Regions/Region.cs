@@ -35,10 +35,11 @@ internal sealed class Region(CloudPlan cloud, RegionPlan plan, StateDirectory st
 
     public IReadOnlyList<ProgramStatus> Status => [.. Programs.Select(p => status.GetValueOrDefault(p.Name, new(plan.Name, p.Name, "stopped", null, null)))];
 
-    public Task StartAsync(CancellationToken cancellationToken) => Task.WhenAll(Programs.Select(p => StartAsync(p, cancellationToken)));
+    /// <summary>Starts programs at once; returns when all run or have failed.</summary>
+    public Task StartAsync(IEnumerable<ServiceProgram> programs, CancellationToken cancellationToken) => Task.WhenAll(programs.Select(p => StartAsync(p, cancellationToken)));
 
     /// <summary>Starts one program from its file; what goes wrong ends up in <see cref="Status"/> and in its log.</summary>
-    public async Task StartAsync(ServiceProgram program, CancellationToken cancellationToken)
+    private async Task StartAsync(ServiceProgram program, CancellationToken cancellationToken)
     {
         Set(program, "starting", null, null);
         try

@@ -9,7 +9,8 @@ namespace Meridian.Host.Regions;
 /// (reference/openstack-multi-region.md): what a newcomer runs is what an operator deploys (DESIGN 4).
 /// </summary>
 /// <param name="engines">Null where the cloud is simulated.</param>
-internal sealed class RegionFiles(CloudPlan cloud, RegionPlan region, StateDirectory state, Secrets secrets, RegionEngines? engines)
+/// <param name="virtType">[libvirt] virt_type: kvm or qemu.</param>
+internal sealed class RegionFiles(CloudPlan cloud, RegionPlan region, StateDirectory state, Secrets secrets, RegionEngines? engines, string virtType)
 {
     private readonly string lib = state.Lib(region.Name);
 
@@ -31,6 +32,7 @@ internal sealed class RegionFiles(CloudPlan cloud, RegionPlan region, StateDirec
             .Set("log_dir", state.Log(region.Name));
         Database(text, "database", "keystone");
         text.Section("fernet_tokens").Set("key_repository", Path.Combine(lib, "fernet-keys"))
+            .Section("fernet_receipts").Set("key_repository", Path.Combine(lib, "fernet-keys"))
             .Section("credential").Set("key_repository", Path.Combine(lib, "credential-keys"))
             .Section("token").Set("provider", "fernet");
         return text.ToString();
@@ -121,7 +123,7 @@ internal sealed class RegionFiles(CloudPlan cloud, RegionPlan region, StateDirec
         if (engines is not null)
         {
             text.Section("libvirt")
-                .Set("virt_type", File.Exists("/dev/kvm") ? "kvm" : "qemu")
+                .Set("virt_type", virtType)
                 .Set("connection_uri", engines.LibvirtUri)
                 .Section("os_vif_ovs").Set("ovsdb_connection", engines.Ovn.Switch).Set("network_namespace", engines.Ovn.Settings.Namespace);
         }

@@ -8,35 +8,33 @@ using Meridian.Platform;
 namespace Meridian.Host.Setup;
 
 /// <summary>
-/// Fills Keystone: bootstrap by keystone-manage's own code (for the other regions as well, as the reference text does it), the rest through the API:
-/// service users, the demo project and user, the catalog.
+/// Fills Keystone: bootstrap by keystone-manage's own code, the rest through the API: service users, the demo project and user, the other regions,
+/// the catalog.
 /// </summary>
 internal sealed class IdentitySetup(CloudPlan cloud, StateDirectory state, Secrets secrets, ProcessResources resources)
 {
     private static readonly (string Type, string Name, string Description)[] CatalogServices =
     [
+        ("identity", "keystone", "OpenStack Identity"),
         ("image", "glance", "OpenStack Image"),
         ("compute", "nova", "OpenStack Compute"),
         ("placement", "placement", "OpenStack Placement"),
         ("network", "neutron", "OpenStack Networking"),
     ];
 
-    /// <summary>Keys, schema, administrator and each region's identity endpoints: what must be there before Keystone serves.</summary>
+    /// <summary>Keys, schema, administrator and the first region's identity endpoints: what must be there before Keystone serves.</summary>
     public async Task BootstrapAsync(CancellationToken cancellationToken)
     {
         await ManageAsync(["fernet_setup"], cancellationToken);
         await ManageAsync(["credential_setup"], cancellationToken);
         await ManageAsync(["db_sync"], cancellationToken);
-        var url = cloud.Identity.Url(5000, "/v3/");
-        foreach (var region in cloud.Regions)
-        {
-            await ManageAsync(
-                [
-                    "bootstrap", "--bootstrap-admin-url", url, "--bootstrap-internal-url", url, "--bootstrap-public-url", url, "--bootstrap-region-id", region.Name,
-                ],
-                cancellationToken);
-        }
+        var url = IdentityUrl;
+        await ManageAsync(
+            ["bootstrap", "--bootstrap-admin-url", url, "--bootstrap-internal-url", url, "--bootstrap-public-url", url, "--bootstrap-region-id", cloud.Identity.Name],
+            cancellationToken);
     }
+
+    private string IdentityUrl => cloud.Identity.Url(5000, "/v3/");
 
     /// <summary>Users, roles and catalog, by the running Keystone's API.</summary>
     public async Task FillAsync(CloudClient keystone, CancellationToken cancellationToken)
@@ -78,6 +76,7 @@ internal sealed class IdentitySetup(CloudPlan cloud, StateDirectory state, Secre
 
     private async Task CatalogAsync(CloudClient keystone, CancellationToken cancellationToken)
     {
+        await RegionsAsync(keystone, cancellationToken);
         var services = (await keystone.GetAsync("/services", cancellationToken))["services"]!.AsArray();
         var endpoints = (await keystone.GetAsync("/endpoints", cancellationToken))["endpoints"]!.AsArray();
         foreach (var (type, name, description) in CatalogServices)
@@ -92,6 +91,15 @@ internal sealed class IdentitySetup(CloudPlan cloud, StateDirectory state, Secre
                     await EndpointAsync(keystone, endpoints, id, region.Name, kind, Url(region, type), cancellationToken);
                 }
             }
+        }
+    }
+
+    private async Task RegionsAsync(CloudClient keystone, CancellationToken cancellationToken)
+    {
+        var known = (await keystone.GetAsync("/regions", cancellationToken))["regions"]!.AsArray().Select(r => (string)r!["id"]!).ToHashSet(StringComparer.Ordinal);
+        foreach (var region in cloud.Regions.Where(r => !known.Contains(r.Name)))
+        {
+            await keystone.PostAsync("/regions", new() { ["region"] = new JsonObject { ["id"] = region.Name } }, cancellationToken);
         }
     }
 
@@ -111,8 +119,9 @@ internal sealed class IdentitySetup(CloudPlan cloud, StateDirectory state, Secre
         }
     }
 
-    internal static string Url(RegionPlan region, string type) => type switch
+    private string Url(RegionPlan region, string type) => type switch
     {
+        "identity" => IdentityUrl,
         "image" => region.Url(9292),
         "compute" => region.Url(8774, "/v2.1"),
         "placement" => region.Url(8778),

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Diagnostics;
 using System.Text.Json.Nodes;
 
 using Meridian.Host.Engines;
@@ -13,6 +14,8 @@ namespace Meridian.Host.Setup;
 internal sealed class RegionSetup(CloudPlan cloud, RegionPlan region, HttpClient http, string token)
 {
     public const string ImageName = "meridian-guest";
+
+    private static readonly TimeSpan HostLimit = TimeSpan.FromSeconds(60);
 
     private readonly CloudClient compute = new(http, "compute of " + region.Name, region.Url(8774, "/v2.1"), token);
     private readonly CloudClient network = new(http, "network of " + region.Name, region.Url(9696, "/v2.0"), token);
@@ -80,6 +83,21 @@ internal sealed class RegionSetup(CloudPlan cloud, RegionPlan region, HttpClient
         if (attached is null)
         {
             await network.SendAsync(HttpMethod.Put, $"/routers/{router}/add_router_interface", new() { ["subnet_id"] = subnet }, cancellationToken);
+        }
+    }
+
+    /// <summary>Waits until a compute host of the region has reported to placement and to the conductor.</summary>
+    public async Task HostAsync(CancellationToken cancellationToken)
+    {
+        var began = Stopwatch.GetTimestamp();
+        while (await compute.FindAsync("/os-services?binary=nova-compute", "services", service => (string)service["state"]! == "up", cancellationToken) is null)
+        {
+            if (Stopwatch.GetElapsedTime(began) > HostLimit)
+            {
+                throw new SetupException($"no compute host reported within {HostLimit.TotalSeconds:0} s, so that no server can be created.");
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(50), cancellationToken);
         }
     }
 

@@ -7,7 +7,10 @@ namespace Meridian.Host.State;
 internal sealed record ProgramStatus(string Region, string Program, string State, string? Address, string? Note);
 
 /// <summary>An engine process of a region (libvirtd, ovs-vswitchd …).</summary>
-internal sealed record EngineStatus(string Region, string Engine, string State, int? ProcessId, string? Note);
+internal sealed record EngineStatus(string Region, string Engine, string State, int? ProcessId, string? Note)
+{
+    public const string Stopped = "stopped";
+}
 
 /// <summary>What the control process answers on its socket.</summary>
 internal sealed record StatusReport(

@@ -13,7 +13,7 @@ internal static class MeridianCommand
     {
         var root = new RootCommand("Meridian: OpenStack regions in one program. `meridian up` brings up two of them on this machine.")
         {
-            UpVerb.Command(), DownVerb.Command(), StatusVerb.Command(), ResetVerb.Command(), AuditVerb.Command(), ConfigVerb.Command(), RoutesVerb.Command(),
+            UpVerb.Command(), DownVerb.Command(), StatusVerb.Command(), ResetVerb.Command(), AuditVerb.Command(), ConfigVerb.Command(), PolicyVerb.Command(), RoutesVerb.Command(),
         };
         return CommandLines.RunAsync(root, "meridian", arguments);
     }

@@ -131,7 +131,7 @@ internal sealed class GrantParties(UserStore users, GroupStore groups, ProjectSt
             throw Errors.NotFound(grant.TargetKind, grant.TargetId);
         }
 
-        if (role is { DomainId.Length: > 0 } && role.DomainId != (target.IsDomain ? target.Id : target.DomainId))
+        if (rule == AssignmentPolicies.Create && grant.TargetKind == AssignmentKinds.Project && role is { DomainId.Length: > 0 } && role.DomainId != target.DomainId)
         {
             throw Errors.Refused($"Project {target.Id} must be in the same domain as the role {role.Id} being assigned.");
         }

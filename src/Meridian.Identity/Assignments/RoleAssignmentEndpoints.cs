@@ -31,6 +31,7 @@ internal static class RoleAssignmentEndpoints
             var root = filter.ProjectId is null ? null : await projects.FindAsync(filter.ProjectId, cancellationToken);
             request.Require(AssignmentPolicies.ListAssignmentsOfTree, root is null ? PolicyTarget.None : PolicyBase.Target(("target.domain_id", root.DomainId)));
             _ = filter.ProjectId ?? throw Errors.Invalid("scope.project.id must be specified if include_subtree is also specified");
+            _ = root ?? throw Errors.NotFound("project", filter.ProjectId);
         }
         else
         {
@@ -58,7 +59,7 @@ internal static class RoleAssignmentEndpoints
         GroupId = list.Value("group.id"),
         ProjectId = list.Value("scope.project.id"),
         DomainId = list.Value("scope.domain.id"),
-        System = list.Has("scope.system"),
+        System = list.Value("scope.system") == "all",
         RoleId = list.Value("role.id"),
         Inherited = list.Value("scope.OS-INHERIT:inherited_to") is { } to ? to == "projects" : null,
         Effective = list.IsTrue("effective"),

@@ -16,19 +16,14 @@ internal sealed class RoleResolver(Database database, RoleGraphCache graphs)
     /// <summary>Projects nest at most this deep; a longer chain is a damaged one. Source: Keystone's max_project_tree_depth is 5.</summary>
     private const int MaxDepth = 32;
 
-    public async Task<IReadOnlyList<Role>> OnProjectAsync(string userId, Project project, CancellationToken cancellationToken)
-    {
-        await using var db = database.Open();
-        var above = await AncestorsAsync(db, project, cancellationToken);
-        var actors = await ActorsAsync(db, userId, cancellationToken);
-        var targets = above.Append(project.Id).ToList();
-        var rows = await Of(db, userId, actors)
-            .Where(a => targets.Contains(a.TargetId) && a.TargetKind != AssignmentKinds.System)
-            .ToListAsync(cancellationToken);
+    public async Task<IReadOnlyList<Role>> OnProjectAsync(string userId, Project project, CancellationToken cancellationToken) =>
+        (await graphs.GetAsync(cancellationToken)).Expand(await AssignedIdsOnProjectAsync(userId, project, cancellationToken));
 
-        // A project's own inherited roles count below it only; what stands above counts here only when inherited.
-        var roleIds = rows.Where(a => a.TargetId == project.Id && a.TargetKind == AssignmentKinds.Project ? !a.Inherited : a.Inherited).Select(a => a.RoleId);
-        return (await graphs.GetAsync(cancellationToken)).Expand(roleIds);
+    /// <summary>As <see cref="OnProjectAsync"/>, with the domain's own roles beside what they imply: what trusts are measured by.</summary>
+    public async Task<IReadOnlySet<string>> EffectiveIdsOnProjectAsync(string userId, Project project, CancellationToken cancellationToken)
+    {
+        var graph = await graphs.GetAsync(cancellationToken);
+        return (await AssignedIdsOnProjectAsync(userId, project, cancellationToken)).SelectMany(graph.Closure).ToHashSet(StringComparer.Ordinal);
     }
 
     public Task<IReadOnlyList<Role>> OnDomainAsync(string userId, string domainId, CancellationToken cancellationToken) =>
@@ -76,6 +71,20 @@ internal sealed class RoleResolver(Database database, RoleGraphCache graphs)
         }
 
         return above;
+    }
+
+    private async Task<IReadOnlyList<string>> AssignedIdsOnProjectAsync(string userId, Project project, CancellationToken cancellationToken)
+    {
+        await using var db = database.Open();
+        var above = await AncestorsAsync(db, project, cancellationToken);
+        var actors = await ActorsAsync(db, userId, cancellationToken);
+        var targets = above.Append(project.Id).ToList();
+        var rows = await Of(db, userId, actors)
+            .Where(a => targets.Contains(a.TargetId) && a.TargetKind != AssignmentKinds.System)
+            .ToListAsync(cancellationToken);
+
+        // A project's own inherited roles count below it only; what stands above counts here only when inherited.
+        return [.. rows.Where(a => a.TargetId == project.Id && a.TargetKind == AssignmentKinds.Project ? !a.Inherited : a.Inherited).Select(a => a.RoleId)];
     }
 
     private static Task<List<string>> ActorsAsync(DataConnection db, string userId, CancellationToken cancellationToken) =>

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-using System.Text.Json;
-
+using Meridian.Identity.EndpointFilter;
 using Meridian.Platform.Policy;
 
 using Microsoft.AspNetCore.Builder;
@@ -12,6 +11,9 @@ namespace Meridian.Identity.Catalog;
 /// <summary>/v3/endpoints. Source: identity v3 API, "Service catalog and endpoints".</summary>
 internal static class EndpointEndpoints
 {
+    /// <summary>Source: Keystone's schema of endpoints.</summary>
+    private const int MaxUrlLength = 225;
+
     private static readonly string[] Known = ["interface", "region", "region_id", "service_id", "url", "enabled", "legacy_endpoint_id"];
 
     public static void MapEndpoints(this RouteGroupBuilder api)
@@ -27,14 +29,15 @@ internal static class EndpointEndpoints
     private static async Task<IResult> ListAsync(IdentityRequest request, EndpointStore store, CancellationToken cancellationToken)
     {
         request.Require(EndpointPolicies.List);
-        var list = request.List();
-        return list.Answer("endpoints", request.Url("endpoints"), await store.ListAsync(list, cancellationToken), (writer, endpoint) => Write(writer, endpoint, request));
+        var list = request.List(EndpointFilterOptions.CatalogListLimit);
+        return list.Answer("endpoints", request.Url("endpoints"), await store.ListAsync(list, cancellationToken), (writer, endpoint) => EndpointView.Write(writer, endpoint, request));
     }
 
     private static async Task<IResult> CreateAsync(IdentityRequest request, EndpointStore store, CancellationToken cancellationToken)
     {
         request.Require(EndpointPolicies.Create);
         var body = await request.BodyAsync("endpoint");
+        CheckTexts(body);
         var endpoint = new Endpoint
         {
             Id = Guid.NewGuid().ToString("N"),
@@ -45,15 +48,15 @@ internal static class EndpointEndpoints
             Enabled = body.Boolean("enabled") ?? true,
             Extra = body.Extra(null, Known),
         };
-        await store.CreateAsync(endpoint, cancellationToken);
-        return JsonAnswer.Member(StatusCodes.Status201Created, "endpoint", writer => Write(writer, endpoint, request));
+        await store.CreateAsync(endpoint, NamesRegion(body), cancellationToken);
+        return JsonAnswer.Member(StatusCodes.Status201Created, "endpoint", writer => EndpointView.Write(writer, endpoint, request));
     }
 
     private static async Task<IResult> ShowAsync(string id, IdentityRequest request, EndpointStore store, CancellationToken cancellationToken)
     {
         request.Require(EndpointPolicies.Get);
         var endpoint = await store.GetAsync(id, cancellationToken);
-        return JsonAnswer.Member(StatusCodes.Status200OK, "endpoint", writer => Write(writer, endpoint, request));
+        return JsonAnswer.Member(StatusCodes.Status200OK, "endpoint", writer => EndpointView.Write(writer, endpoint, request));
     }
 
     private static async Task<IResult> UpdateAsync(string id, IdentityRequest request, EndpointStore store, CancellationToken cancellationToken)
@@ -61,14 +64,17 @@ internal static class EndpointEndpoints
         request.Require(EndpointPolicies.Update);
         var body = await request.BodyAsync("endpoint");
         var endpoint = await store.GetAsync(id, cancellationToken);
+        body.RefuseEmpty("endpoint");
+        body.RequireId(id);
+        CheckTexts(body);
         endpoint.Interface = Interface(body) ?? endpoint.Interface;
         endpoint.ServiceId = body.Id("service_id") ?? endpoint.ServiceId;
         endpoint.Url = Url(body) ?? endpoint.Url;
         endpoint.RegionId = body.Has("region_id") || body.Has("region") ? RegionId(body) : endpoint.RegionId;
         endpoint.Enabled = body.Boolean("enabled") ?? endpoint.Enabled;
         endpoint.Extra = body.Extra(endpoint.Extra, Known);
-        await store.UpdateAsync(endpoint, cancellationToken);
-        return JsonAnswer.Member(StatusCodes.Status200OK, "endpoint", writer => Write(writer, endpoint, request));
+        await store.UpdateAsync(endpoint, NamesRegion(body), cancellationToken);
+        return JsonAnswer.Member(StatusCodes.Status200OK, "endpoint", writer => EndpointView.Write(writer, endpoint, request));
     }
 
     private static async Task<IResult> DeleteAsync(string id, IdentityRequest request, EndpointStore store, CancellationToken cancellationToken)
@@ -88,9 +94,19 @@ internal static class EndpointEndpoints
     /// <summary>Old clients write <c>region</c> for <c>region_id</c>.</summary>
     private static string? RegionId(ResourceBody body) => body.Text("region_id", 255) ?? body.Text("region", 255);
 
+    /// <summary>Whether a region that is not there yet is made: <c>region</c> makes it, <c>region_id</c> must find it.</summary>
+    private static bool NamesRegion(ResourceBody body) => !body.Has("region_id") && body.Has("region");
+
+    /// <summary>Attributes that are kept as they come, and have a form all the same.</summary>
+    private static void CheckTexts(ResourceBody body)
+    {
+        _ = body.Has("name") ? body.RequiredText("name") : null;
+        _ = body.Text("description");
+    }
+
     private static string? Url(ResourceBody body)
     {
-        if (body.Text("url") is not { } url)
+        if (body.Text("url", MaxUrlLength) is not { } url)
         {
             return null;
         }
@@ -99,21 +115,6 @@ internal static class EndpointEndpoints
         var isUrl = EndpointUrl.TryParse(url, out var template) && Uri.TryCreate(template.Format("p", "u"), UriKind.Absolute, out var uri)
             && uri.Scheme is "http" or "https" or "ws" or "wss" or "rtmp" or "rtsp";
         return isUrl ? url : throw Errors.Invalid($"Cannot create an endpoint with an invalid URL: {(url.Length > 255 ? url[..255] + "…" : url)}.");
-    }
-
-    private static void Write(Utf8JsonWriter writer, Endpoint endpoint, IdentityRequest request)
-    {
-        writer.WriteStartObject();
-        writer.WriteString("id", endpoint.Id);
-        writer.WriteString("interface", endpoint.Interface);
-        writer.WriteString("region_id", endpoint.RegionId);
-        writer.WriteString("service_id", endpoint.ServiceId);
-        writer.WriteString("url", endpoint.Url);
-        writer.WriteBoolean("enabled", endpoint.Enabled);
-        writer.WriteString("region", endpoint.RegionId);
-        writer.WriteExtra(endpoint.Extra);
-        writer.WriteSelfLink(request.Url("endpoints/" + endpoint.Id));
-        writer.WriteEndObject();
     }
 }
 

@@ -3,6 +3,8 @@ using LinqToDB;
 using LinqToDB.Async;
 using LinqToDB.Data;
 
+using Meridian.Identity.EndpointFilter;
+using Meridian.Identity.Policies;
 using Meridian.Identity.Regions;
 using Meridian.Platform.Http;
 using Meridian.Platform.Storage;
@@ -28,20 +30,22 @@ internal sealed class EndpointStore(Database database, IdentityWriter writer)
         return await list.PageAsync(rows, e => e.Id, cancellationToken, ("interface", e => e.Interface), ("region_id", e => e.RegionId), ("service_id", e => e.ServiceId));
     }
 
+    /// <param name="makeRegion">Whether a region that does not exist is made.</param>
     /// <exception cref="ApiException">400 when the region or the service does not exist.</exception>
-    public Task CreateAsync(Endpoint endpoint, CancellationToken cancellationToken) => writer.WriteAsync(
+    public Task CreateAsync(Endpoint endpoint, bool makeRegion, CancellationToken cancellationToken) => writer.WriteAsync(
         async db =>
         {
-            await CheckAsync(db, endpoint, cancellationToken);
+            await CheckAsync(db, endpoint, makeRegion, cancellationToken);
             await db.InsertAsync(endpoint, token: cancellationToken);
         },
         cancellationToken, catalog: true);
 
+    /// <param name="makeRegion">Whether a region that does not exist is made.</param>
     /// <exception cref="ApiException">400 when the region or the service does not exist.</exception>
-    public Task UpdateAsync(Endpoint endpoint, CancellationToken cancellationToken) => writer.WriteAsync(
+    public Task UpdateAsync(Endpoint endpoint, bool makeRegion, CancellationToken cancellationToken) => writer.WriteAsync(
         async db =>
         {
-            await CheckAsync(db, endpoint, cancellationToken);
+            await CheckAsync(db, endpoint, makeRegion, cancellationToken);
             await IdentityWriter.UpdateAsync(db, endpoint, "endpoint", endpoint.Id, cancellationToken);
         },
         cancellationToken, catalog: true);
@@ -53,15 +57,29 @@ internal sealed class EndpointStore(Database database, IdentityWriter writer)
             {
                 throw Errors.NotFound("endpoint", id);
             }
+
+            await DeleteTracesAsync(db, [id], cancellationToken);
         },
         cancellationToken, catalog: true);
 
-    // Keystone makes a region up when an old client names an unknown one; here a slip of the pen is told instead (docs/compatibility.md).
-    private static async Task CheckAsync(DataConnection db, Endpoint endpoint, CancellationToken cancellationToken)
+    /// <summary>Removes what refers to endpoints that are gone.</summary>
+    public static async Task DeleteTracesAsync(DataConnection db, IReadOnlyCollection<string> ids, CancellationToken cancellationToken)
+    {
+        await EndpointFilterStore.DeleteOfEndpointsAsync(db, ids, cancellationToken);
+        await EndpointPolicyStore.DeleteOfAsync(db, ids, [], [], cancellationToken);
+    }
+
+    private static async Task CheckAsync(DataConnection db, Endpoint endpoint, bool makeRegion, CancellationToken cancellationToken)
     {
         if (endpoint.RegionId is { } regionId && !await db.GetTable<Region>().AnyAsync(r => r.Id == regionId, cancellationToken))
         {
-            throw Errors.Expecting("endpoint region_id", "region table");
+            if (!makeRegion)
+            {
+                throw Errors.Expecting("endpoint region_id", "region table");
+            }
+
+            // As Keystone does for the old name of the field, which `openstack endpoint create --region` still writes.
+            await RegionStore.InsertAsync(db, new Region { Id = regionId }, cancellationToken);
         }
 
         if (!await db.GetTable<Service>().AnyAsync(s => s.Id == endpoint.ServiceId, cancellationToken))

@@ -14,7 +14,8 @@ internal sealed class EndpointUrl
 
     private EndpointUrl((string, Field)[] parts) => this.parts = parts;
 
-    private enum Field
+    /// <summary>What a part of the URL is; a <see cref="Field.Text"/> part alone has a text.</summary>
+    public enum Field
     {
         Text,
         Project,
@@ -23,7 +24,7 @@ internal sealed class EndpointUrl
 
     public bool NeedsProject => parts.Any(p => p.Field == Field.Project);
 
-    public bool NeedsUser => parts.Any(p => p.Field == Field.User);
+    public IReadOnlyList<(string Text, Field Field)> Parts => parts;
 
     public static bool TryParse(string url, [NotNullWhen(true)] out EndpointUrl? parsed)
     {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Text.Json;
 
+using Meridian.Identity.EndpointFilter;
 using Meridian.Platform.Policy;
 
 using Microsoft.AspNetCore.Builder;
@@ -27,7 +28,7 @@ internal static class ServiceEndpoints
     private static async Task<IResult> ListAsync(IdentityRequest request, ServiceStore store, CancellationToken cancellationToken)
     {
         request.Require(ServicePolicies.List);
-        var list = request.List();
+        var list = request.List(EndpointFilterOptions.CatalogListLimit);
         return list.Answer("services", request.Url("services"), await store.ListAsync(list, cancellationToken), (writer, service) => Write(writer, service, request));
     }
 
@@ -38,8 +39,8 @@ internal static class ServiceEndpoints
         var service = new Service
         {
             Id = Guid.NewGuid().ToString("N"),
-            Type = body.Name("type"),
-            Name = body.Text("name", 255),
+            Type = body.Filled("type", 255) ?? throw Errors.Invalid("'type' is a required property"),
+            Name = body.Filled("name", 255),
             Enabled = body.Boolean("enabled") ?? true,
             Extra = body.Extra(null, Known),
         };
@@ -59,8 +60,10 @@ internal static class ServiceEndpoints
         request.Require(ServicePolicies.Update);
         var body = await request.BodyAsync("service");
         var service = await store.GetAsync(id, cancellationToken);
-        service.Type = body.Has("type") ? body.Name("type") : service.Type;
-        service.Name = body.Has("name") ? body.Text("name", 255) : service.Name;
+        body.RefuseEmpty("service");
+        body.RequireId(id);
+        service.Type = body.Filled("type", 255) ?? service.Type;
+        service.Name = body.Filled("name", 255) ?? service.Name;
         service.Enabled = body.Boolean("enabled") ?? service.Enabled;
         service.Extra = body.Extra(service.Extra, Known);
         await store.UpdateAsync(service, cancellationToken);

@@ -2,6 +2,8 @@
 using LinqToDB;
 using LinqToDB.Async;
 
+using Meridian.Identity.Limits;
+using Meridian.Identity.Policies;
 using Meridian.Platform.Http;
 using Meridian.Platform.Storage;
 
@@ -33,6 +35,7 @@ internal sealed class ServiceStore(Database database, IdentityWriter writer)
         cancellationToken, catalog: true);
 
     /// <summary>Deletes the service with its endpoints.</summary>
+    /// <exception cref="ApiException">403 while registered limits name it.</exception>
     public Task DeleteAsync(string id, CancellationToken cancellationToken) => writer.WriteAsync(
         async db =>
         {
@@ -41,7 +44,11 @@ internal sealed class ServiceStore(Database database, IdentityWriter writer)
                 throw Errors.NotFound("service", id);
             }
 
+            await RegisteredLimitStore.CheckNoneOfAsync(db, "service", id, [id], [], cancellationToken);
+            var endpoints = await db.GetTable<Endpoint>().Where(e => e.ServiceId == id).Select(e => e.Id).ToListAsync(cancellationToken);
             await db.GetTable<Endpoint>().Where(e => e.ServiceId == id).DeleteAsync(cancellationToken);
+            await EndpointStore.DeleteTracesAsync(db, endpoints, cancellationToken);
+            await EndpointPolicyStore.DeleteOfAsync(db, [], [id], [], cancellationToken);
         },
         cancellationToken, catalog: true);
 }

@@ -13,8 +13,8 @@ internal static class DiscoveryEndpoints
 
     public static void MapDiscovery(this WebApplication app)
     {
-        app.MapMethods("/", [HttpMethods.Get, HttpMethods.Head], (RequestDelegate)VersionsAsync);
-        app.MapMethods("/v3", [HttpMethods.Get, HttpMethods.Head], (RequestDelegate)VersionAsync);
+        app.MapMethods("/", [HttpMethods.Get, HttpMethods.Head], (RequestDelegate)VersionsAsync).AllowAnonymous();
+        app.MapMethods("/v3", [HttpMethods.Get, HttpMethods.Head], (RequestDelegate)VersionAsync).AllowAnonymous();
     }
 
     private static Task VersionsAsync(HttpContext http)

@@ -27,7 +27,7 @@ internal static class DomainEndpoints
     private static async Task<IResult> ListAsync(IdentityRequest request, DomainStore store, ProjectStore projects, CancellationToken cancellationToken)
     {
         request.Require(ProjectPolicies.ListDomains, request.OwnDomainTarget());
-        var list = request.List();
+        var list = request.List(ProjectOptions.ListLimit);
         var page = await store.ListAsync(list, request.DomainScope, cancellationToken);
         var tags = await projects.TagsAsync(page.Rows, cancellationToken);
         return list.Answer("domains", request.Url("domains"), page, (writer, domain) => ProjectView.WriteDomain(writer, domain, tags[domain.Id], request));
@@ -40,8 +40,8 @@ internal static class DomainEndpoints
         var domain = new Project
         {
             Id = ExplicitId(body) ?? Guid.NewGuid().ToString("N"),
-            Name = body.Name(maxLength: 64),
-            Description = body.Text("description") ?? "",
+            Name = body.Name(maxLength: 64).Trim(),
+            Description = body.Text("description", 255) ?? "",
             Enabled = body.Boolean("enabled") ?? true,
             IsDomain = true,
             Options = body.Options(null),
@@ -63,10 +63,11 @@ internal static class DomainEndpoints
     {
         var domain = await GetAsync(id, ProjectPolicies.UpdateDomain, request, store, cancellationToken);
         var body = await request.BodyAsync("domain");
+        body.RefuseEmpty("domain");
         ProjectEndpoints.CheckMutable(domain.Options, body, "domain", id);
         var wasEnabled = domain.Enabled;
-        domain.Name = body.Has("name") ? body.Name(maxLength: 64) : domain.Name;
-        domain.Description = body.Has("description") ? body.Text("description") ?? "" : domain.Description;
+        domain.Name = body.Has("name") ? body.Name(maxLength: 64).Trim() : domain.Name;
+        domain.Description = body.Has("description") ? body.Text("description", 255) ?? "" : domain.Description;
         domain.Enabled = body.Boolean("enabled") ?? domain.Enabled;
         domain.Options = body.Options(domain.Options);
         domain.Extra = body.Extra(domain.Extra, Known);

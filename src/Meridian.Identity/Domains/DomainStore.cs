@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using LinqToDB;
 using LinqToDB.Async;
+using LinqToDB.Data;
 
 using Meridian.Identity.Groups;
 using Meridian.Identity.Projects;
@@ -48,7 +49,7 @@ internal sealed class DomainStore(Database database, IdentityWriter writer)
             var users = await db.GetTable<User>().Where(u => u.DomainId == id).Select(u => u.Id).ToListAsync(cancellationToken);
             var groups = await db.GetTable<Group>().Where(g => g.DomainId == id).Select(g => g.Id).ToListAsync(cancellationToken);
             var roles = await db.GetTable<Role>().Where(r => r.DomainId == id).Select(r => r.Id).ToListAsync(cancellationToken);
-            var projects = await db.GetTable<Project>().Where(p => p.DomainId == id).Select(p => p.Id).ToListAsync(cancellationToken);
+            var projects = await ProjectsAsync(db, id, cancellationToken);
             await db.GetTable<User>().Where(u => u.DomainId == id).DeleteAsync(cancellationToken);
             await db.GetTable<Group>().Where(g => g.DomainId == id).DeleteAsync(cancellationToken);
             await db.GetTable<Role>().Where(r => r.DomainId == id).DeleteAsync(cancellationToken);
@@ -59,6 +60,15 @@ internal sealed class DomainStore(Database database, IdentityWriter writer)
             await ProjectStore.DeleteTracesAsync(db, [.. projects, id], cancellationToken);
         },
         cancellationToken);
+
+    /// <exception cref="ApiException">403 when one of them is immutable.</exception>
+    private static async Task<IReadOnlyList<string>> ProjectsAsync(DataConnection db, string domainId, CancellationToken cancellationToken)
+    {
+        var projects = await db.GetTable<Project>().Where(p => p.DomainId == domainId).Select(p => new { p.Id, p.Options }).ToListAsync(cancellationToken);
+        return projects.Find(p => JsonWriting.IsImmutable(p.Options)) is { } immutable
+            ? throw Errors.Immutable("delete", "project", immutable.Id)
+            : [.. projects.Select(p => p.Id)];
+    }
 
     private static Task<ListPage<Project>> PageAsync(ListRequest list, IQueryable<Project> rows, CancellationToken cancellationToken)
     {

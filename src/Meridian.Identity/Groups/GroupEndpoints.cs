@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Text.Json;
 
+using Meridian.Identity.DomainConfig;
 using Meridian.Identity.Users;
 using Meridian.Platform.Http;
 
@@ -32,7 +33,7 @@ internal static class GroupEndpoints
     private static async Task<IResult> ListAsync(IdentityRequest request, GroupStore store, CancellationToken cancellationToken)
     {
         request.Require(GroupPolicies.List, request.OwnDomainTarget());
-        var list = request.List();
+        var list = request.List(DomainConfigOptions.IdentityListLimit);
         var page = await store.ListAsync(list, request.DomainScope, cancellationToken);
         return list.Answer("groups", request.Url("groups"), page, (writer, group) => GroupView.Write(writer, group, request));
     }
@@ -42,12 +43,12 @@ internal static class GroupEndpoints
         request.RequireToken();
         var body = await request.BodyAsync("group");
         var domainId = body.Id("domain_id") ?? request.OwnDomainId();
-        request.Require(GroupPolicies.Create, PolicyBase.Target(("target.group.domain_id", domainId)));
+        request.Require(GroupPolicies.Create, body.DomainTarget("target.group.domain_id"));
         var group = new Group
         {
             Id = Guid.NewGuid().ToString("N"),
             DomainId = domainId,
-            Name = body.Name(),
+            Name = body.Name().Trim(),
             Description = body.Text("description") ?? "",
             Extra = body.Extra(null, Known),
         };
@@ -65,12 +66,14 @@ internal static class GroupEndpoints
     {
         var group = await GetAsync(id, GroupPolicies.Update, request, store, cancellationToken);
         var body = await request.BodyAsync("group");
+        body.RefuseEmpty("group");
+        body.RequireId(id);
         if (body.Has("domain_id") && body.Text("domain_id") != group.DomainId)
         {
             throw Errors.Invalid("Cannot change Domain ID");
         }
 
-        group.Name = body.Has("name") ? body.Name() : group.Name;
+        group.Name = body.Has("name") ? body.Name().Trim() : group.Name;
         group.Description = body.Has("description") ? body.Text("description") : group.Description;
         group.Extra = body.Extra(group.Extra, Known);
         await store.UpdateAsync(group, cancellationToken);
@@ -88,7 +91,7 @@ internal static class GroupEndpoints
     {
         await GetAsync(id, GroupPolicies.ListUsers, request, store, cancellationToken);
         var list = request.List();
-        var page = await users.ListOfGroupAsync(list, id, cancellationToken);
+        var page = await users.ListOfGroupAsync(list, id, request.DomainScope, cancellationToken);
         return list.Answer("users", request.Url($"groups/{id}/users"), page, (writer, user) => UserView.Write(writer, user, request));
     }
 

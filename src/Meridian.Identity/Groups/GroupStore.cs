@@ -26,11 +26,13 @@ internal sealed class GroupStore(Database database, IdentityWriter writer)
         return await PageAsync(list, rows, cancellationToken);
     }
 
-    public async Task<ListPage<Group>> ListOfUserAsync(ListRequest list, string userId, CancellationToken cancellationToken)
+    /// <param name="domainId">Only this domain's; null for all.</param>
+    public async Task<ListPage<Group>> ListOfUserAsync(ListRequest list, string userId, string? domainId, CancellationToken cancellationToken)
     {
         await using var db = database.Open();
         var members = db.GetTable<GroupMember>().Where(m => m.UserId == userId);
-        return await PageAsync(list, db.GetTable<Group>().Where(g => members.Any(m => m.GroupId == g.Id)), cancellationToken);
+        var rows = db.GetTable<Group>().Where(g => members.Any(m => m.GroupId == g.Id));
+        return await PageAsync(list, domainId is null ? rows : rows.Where(g => g.DomainId == domainId), cancellationToken);
     }
 
     public async Task<bool> HasUserAsync(string groupId, string userId, CancellationToken cancellationToken)

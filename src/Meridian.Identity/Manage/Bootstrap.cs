@@ -10,6 +10,7 @@ using Meridian.Identity.Regions;
 using Meridian.Identity.Roles;
 using Meridian.Identity.Tokens;
 using Meridian.Identity.Users;
+using Meridian.Platform.Http;
 
 namespace Meridian.Identity.Manage;
 
@@ -27,32 +28,50 @@ internal sealed class Bootstrap(IdentityWriter writer, PasswordHasher hasher, Re
     public async Task RunAsync(BootstrapRequest request, string domainId, Action<string> log, CancellationToken cancellationToken)
     {
         // The costly part goes first, outside the transaction.
-        var hash = await NewHashAsync(request, domainId, cancellationToken);
+        var hash = await NewHashAsync(request.Username, request.Password, domainId, cancellationToken);
         await writer.WriteAsync(
             async db =>
             {
                 await EnsureDomainAsync(db, domainId, log, cancellationToken);
-                var projectId = await EnsureProjectAsync(db, request.ProjectName, domainId, log, cancellationToken);
-                var userId = await EnsureUserAsync(db, request.Username, domainId, hash, log, cancellationToken);
+                var projectId = await EnsureProjectAsync(db, request.ProjectName, null, domainId, log, cancellationToken);
+                var userId = await EnsureUserAsync(db, request.Username, null, domainId, hash, log, cancellationToken);
                 var roleId = await EnsureRolesAsync(db, request, log, cancellationToken);
-                await EnsureAssignmentAsync(db, userId, projectId, AssignmentKinds.Project, roleId, cancellationToken);
-                await EnsureAssignmentAsync(db, userId, AssignmentKinds.SystemId, AssignmentKinds.System, roleId, cancellationToken);
+                var onProject = await EnsureAssignmentAsync(db, userId, projectId, AssignmentKinds.Project, roleId, cancellationToken);
+                log(onProject
+                    ? $"Granted role {request.RoleName} on project {request.ProjectName} to user {request.Username}."
+                    : $"User {request.Username} already has role {request.RoleName} on project {request.ProjectName}.");
+                var onSystem = await EnsureAssignmentAsync(db, userId, AssignmentKinds.SystemId, AssignmentKinds.System, roleId, cancellationToken);
+                log(onSystem
+                    ? $"Granted role {request.RoleName} on the system to user {request.Username}."
+                    : $"User {request.Username} already has role {request.RoleName} on the system.");
                 await EnsureCatalogAsync(db, request, log, cancellationToken);
             },
             cancellationToken, catalog: true);
     }
 
-    /// <returns>Null when the user exists and has that password already.</returns>
-    private async Task<string?> NewHashAsync(BootstrapRequest request, string domainId, CancellationToken cancellationToken)
+    /// <summary>Makes a project of the default domain under an id that is given.</summary>
+    public Task SetUpProjectAsync(string name, string? id, string domainId, Action<string> log, CancellationToken cancellationToken) =>
+        writer.WriteAsync(db => EnsureProjectAsync(db, name, id, domainId, log, cancellationToken), cancellationToken);
+
+    /// <summary>Makes a user of the default domain under an id that is given, or sets the password of the one that has the name.</summary>
+    /// <exception cref="ApiException">409 when the name belongs to a user of another id.</exception>
+    public async Task SetUpUserAsync(string name, string password, string? id, string domainId, Action<string> log, CancellationToken cancellationToken)
     {
-        var key = NameKey.Of(request.Username);
+        var hash = await NewHashAsync(name, password, domainId, cancellationToken);
+        await writer.WriteAsync(db => EnsureUserAsync(db, name, id, domainId, hash, log, cancellationToken), cancellationToken);
+    }
+
+    /// <returns>Null when the user exists and has that password already.</returns>
+    private async Task<string?> NewHashAsync(string username, string password, string domainId, CancellationToken cancellationToken)
+    {
+        var key = NameKey.Of(username);
         string? known;
         await using (var db = database.Open())
         {
             known = await db.GetTable<User>().Where(u => u.DomainId == domainId && u.NameKey == key).Select(u => u.PasswordHash).FirstOrDefaultAsync(cancellationToken);
         }
 
-        return known is not null && await hasher.VerifyAsync(request.Password, known, cancellationToken) ? null : await hasher.HashAsync(request.Password, cancellationToken);
+        return known is not null && await hasher.VerifyAsync(password, known, cancellationToken) ? null : await hasher.HashAsync(password, cancellationToken);
     }
 
     private static async Task EnsureDomainAsync(DataConnection db, string domainId, Action<string> log, CancellationToken cancellationToken)
@@ -69,7 +88,7 @@ internal sealed class Bootstrap(IdentityWriter writer, PasswordHasher hasher, Re
         log($"Created domain {domainId}");
     }
 
-    private static async Task<string> EnsureProjectAsync(DataConnection db, string name, string domainId, Action<string> log, CancellationToken cancellationToken)
+    private static async Task<string> EnsureProjectAsync(DataConnection db, string name, string? id, string domainId, Action<string> log, CancellationToken cancellationToken)
     {
         var key = NameKey.Of(name);
         if (await db.GetTable<Project>().Where(p => p.DomainId == domainId && p.NameKey == key).Select(p => p.Id).FirstOrDefaultAsync(cancellationToken) is { } known)
@@ -80,7 +99,7 @@ internal sealed class Bootstrap(IdentityWriter writer, PasswordHasher hasher, Re
 
         var project = new Project
         {
-            Id = NewId(), DomainId = domainId, ParentId = domainId, Name = name, NameKey = key, Enabled = true,
+            Id = id ?? NewId(), DomainId = domainId, ParentId = domainId, Name = name, NameKey = key, Enabled = true,
             Description = "Bootstrap project for initializing the cloud.",
         };
         await db.InsertAsync(project, token: cancellationToken);
@@ -88,17 +107,25 @@ internal sealed class Bootstrap(IdentityWriter writer, PasswordHasher hasher, Re
         return project.Id;
     }
 
-    private async Task<string> EnsureUserAsync(DataConnection db, string name, string domainId, string? hash, Action<string> log, CancellationToken cancellationToken)
+    private async Task<string> EnsureUserAsync(
+        DataConnection db, string name, string? id, string domainId, string? hash, Action<string> log, CancellationToken cancellationToken)
     {
         var key = NameKey.Of(name);
         var now = clock.GetUtcNow().UtcDateTime;
         if (await db.GetTable<User>().FirstOrDefaultAsync(u => u.DomainId == domainId && u.NameKey == key, cancellationToken) is { } known)
         {
             log($"User {name} already exists, skipping creation.");
+            if (id is not null && id != known.Id)
+            {
+                throw Errors.Conflict("user_id", $"user `{name}` already exists with `{known.Id}`");
+            }
+
             if (hash is not null || !known.Enabled)
             {
                 await db.GetTable<User>().Where(u => u.Id == known.Id)
                     .Set(u => u.Enabled, true).Set(u => u.PasswordHash, hash ?? known.PasswordHash).Set(u => u.PasswordChangedAt, hash is null ? known.PasswordChangedAt : now)
+                    .Set(u => u.PasswordExpiresAt, hash is null ? known.PasswordExpiresAt : null)
+                    .Set(u => u.FailedAuthCount, 0).Set(u => u.FailedAuthAt, (DateTime?)null).Set(u => u.LastActiveAt, now.Date)
                     .Set(u => u.Revision, u => u.Revision + 1)
                     .UpdateAsync(cancellationToken);
                 if (hash is not null)
@@ -107,13 +134,23 @@ internal sealed class Bootstrap(IdentityWriter writer, PasswordHasher hasher, Re
                 }
 
                 log($"Reset password for user {name}.");
+                if (!known.Enabled)
+                {
+                    log($"Enabled user {name}.");
+                }
             }
 
             return known.Id;
         }
 
-        var user = new User { Id = NewId(), DomainId = domainId, Name = name, NameKey = key, Enabled = true, PasswordHash = hash, PasswordChangedAt = now, CreatedAt = now };
+        var user = new User { Id = id ?? NewId(), DomainId = domainId, Name = name, NameKey = key, Enabled = true, PasswordHash = hash, PasswordChangedAt = now, CreatedAt = now };
         await db.InsertAsync(user, token: cancellationToken);
+        if (id is not null)
+        {
+            // Somebody may have had this id before: tokens of that user are not this one's.
+            await revocations.RevokeUserAsync(db, id, cancellationToken);
+        }
+
         log($"Created user {name}");
         return user.Id;
     }
@@ -135,8 +172,17 @@ internal sealed class Bootstrap(IdentityWriter writer, PasswordHasher hasher, Re
             above = role;
         }
 
+        await DeleteOldImplicationAsync(db, above, cancellationToken);
+
         await EnsureRoleAsync(db, "service", options, log, cancellationToken);
         return above;
+    }
+
+    /// <summary>Before there was a manager role, admin implied member by itself.</summary>
+    private static async Task DeleteOldImplicationAsync(DataConnection db, string adminId, CancellationToken cancellationToken)
+    {
+        var member = await db.GetTable<Role>().Where(r => r.DomainId == "" && r.NameKey == "member").Select(r => r.Id).FirstOrDefaultAsync(cancellationToken);
+        await db.GetTable<ImpliedRole>().Where(i => i.PriorRoleId == adminId && i.ImpliedRoleId == member).DeleteAsync(cancellationToken);
     }
 
     private static async Task<string> EnsureRoleAsync(DataConnection db, string name, string? options, Action<string> log, CancellationToken cancellationToken)
@@ -151,10 +197,16 @@ internal sealed class Bootstrap(IdentityWriter writer, PasswordHasher hasher, Re
         var role = new Role { Id = NewId(), Name = name, NameKey = key, Options = options };
         await db.InsertAsync(role, token: cancellationToken);
         log($"Created role {name}");
+        if (options is null)
+        {
+            log($"Role {name} was created as a mutable role; run this again without --no-immutable-roles, or set its option immutable.");
+        }
+
         return role.Id;
     }
 
-    private static async Task EnsureAssignmentAsync(DataConnection db, string userId, string targetId, string targetKind, string roleId, CancellationToken cancellationToken)
+    /// <returns>False when it was there.</returns>
+    private static async Task<bool> EnsureAssignmentAsync(DataConnection db, string userId, string targetId, string targetKind, string roleId, CancellationToken cancellationToken)
     {
         var exists = await db.GetTable<Assignment>().AnyAsync(
             a => a.ActorKind == AssignmentKinds.User && a.ActorId == userId && a.TargetKind == targetKind && a.TargetId == targetId && a.RoleId == roleId && !a.Inherited,
@@ -164,6 +216,8 @@ internal sealed class Bootstrap(IdentityWriter writer, PasswordHasher hasher, Re
             await db.InsertAsync(
                 new Assignment { ActorKind = AssignmentKinds.User, ActorId = userId, TargetKind = targetKind, TargetId = targetId, RoleId = roleId }, token: cancellationToken);
         }
+
+        return !exists;
     }
 
     private static async Task EnsureCatalogAsync(DataConnection db, BootstrapRequest request, Action<string> log, CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using Meridian.Platform;
 using Meridian.Platform.Config;
+using Meridian.Platform.Http;
 
 namespace Meridian.Identity.Manage;
 
@@ -12,33 +13,57 @@ public static class KeystoneManage
 {
     private const string DefaultConfigFile = "/etc/keystone/keystone.conf";
 
+    /// <summary>In the order in which help lists them.</summary>
+    internal static IReadOnlyList<ManageCommand> Commands { get; } =
+    [
+        BootstrapCommand.Bootstrap, CredentialCommands.Migrate, CredentialCommands.Rotate, KeyCommands.CredentialSetup, DatabaseCommands.Sync, DatabaseCommands.Version,
+        DoctorCommand.Doctor, DomainConfigCommand.Upload, KeyCommands.FernetRotate,
+        KeyCommands.FernetSetup, JwsKeyPairCommand.CreateJwsKeyPair, MappingCommands.Populate, MappingCommands.Purge, MappingCommands.Engine, SetupCommands.Project,
+        KeyCommands.ReceiptRotate, KeyCommands.ReceiptSetup, ResetLastActiveCommand.ResetLastActive, KeyCommands.TokenRotate, KeyCommands.TokenSetup,
+        TrustFlushCommand.TrustFlush, SetupCommands.User,
+    ];
+
     /// <param name="arguments">What follows the program's name.</param>
     /// <param name="resources">Shared with a Keystone that runs in this process, or null.</param>
     /// <param name="environment">Environment variables; the process's own when null.</param>
+    /// <param name="input">Where answers to questions are read; nothing when null.</param>
+    /// <param name="workingDirectory">Where create_jws_keypair writes; the process's own when null.</param>
     public static async Task<int> RunAsync(
         IReadOnlyList<string> arguments, TextWriter output, TextWriter error, CancellationToken cancellationToken,
-        ProcessResources? resources = null, Func<string, string?>? environment = null)
+        ProcessResources? resources = null, Func<string, string?>? environment = null, TextReader? input = null, string? workingDirectory = null)
     {
         ManageArguments parsed;
         try
         {
-            parsed = ManageArguments.Parse(arguments);
+            parsed = ManageArguments.Parse(arguments, Commands);
         }
-        catch (FormatException exception)
+        catch (ManageUsageException exception)
         {
-            await error.WriteLineAsync($"usage: keystone-manage [--config-file PATH] [--config-dir DIR] {{{string.Join(',', ManageArguments.Commands)}}} ...");
-            await error.WriteLineAsync($"keystone-manage: error: {exception.Message}");
+            await error.WriteAsync(ManageHelp.Usage(Commands, exception.Command));
+            await error.WriteLineAsync($"keystone-manage{(exception.Command is { } command ? " " + command.Name : "")}: error: {exception.Message}");
             return 2;
+        }
+
+        if (parsed.WantsHelp || parsed.Command is null)
+        {
+            await output.WriteAsync(parsed.WantsHelp ? ManageHelp.Of(Commands, parsed.Command) : Version() + "\n");
+            return 0;
         }
 
         var owned = resources is null ? new ProcessResources() : null;
         try
         {
-            var config = Load(parsed);
-            var command = new ManageCommands(config, resources ?? owned!, parsed, output, error, environment ?? Environment.GetEnvironmentVariable);
-            return await command.RunAsync(cancellationToken);
+            var context = new ManageContext(
+                Load(parsed), resources ?? owned!, parsed, output, error, input ?? TextReader.Null, environment ?? Environment.GetEnvironmentVariable,
+                workingDirectory ?? Directory.GetCurrentDirectory());
+            return await parsed.Command.Run(context, cancellationToken);
         }
-        catch (Exception exception) when (exception is ConfigException or IOException or UnauthorizedAccessException or InvalidOperationException or InvalidDataException)
+        catch (ManageExitException exception)
+        {
+            await error.WriteLineAsync(exception.Message);
+            return 1;
+        }
+        catch (Exception exception) when (exception is ConfigException or ApiException or IOException or UnauthorizedAccessException or InvalidOperationException or InvalidDataException)
         {
             await error.WriteLineAsync($"CRITICAL keystone: {exception.Message}");
             return 1;
@@ -51,6 +76,8 @@ public static class KeystoneManage
             }
         }
     }
+
+    private static string Version() => typeof(KeystoneManage).Assembly.GetName().Version?.ToString(3) ?? "0.0.0";
 
     private static ServiceConfig Load(ManageArguments arguments)
     {
@@ -66,6 +93,6 @@ public static class KeystoneManage
             sources.AddDirectory(directory);
         }
 
-        return ServiceConfig.Load(sources, IdentityService.Options);
+        return ServiceConfig.Load(sources, IdentityService.Options, IdentityService.Retired);
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Text.Json;
 
+using Meridian.Identity.Domains;
 using Meridian.Platform.Http;
 using Meridian.Platform.Policy;
 
@@ -34,11 +35,11 @@ internal static class ProjectEndpoints
         return project ?? throw Errors.NotFound("project", id);
     }
 
-    /// <summary>Refuses to touch an immutable one, but for taking that option away.</summary>
+    /// <summary>Refuses to touch an immutable one, but for a change that takes that option away and does nothing else.</summary>
     public static void CheckMutable(string? options, ResourceBody? change, string type, string id)
     {
         var released = change?.Find("options") is { ValueKind: JsonValueKind.Object } given && given.TryGetProperty("immutable", out var immutable) && immutable.ValueKind != JsonValueKind.True;
-        if (JsonWriting.IsImmutable(options) && !released)
+        if (JsonWriting.IsImmutable(options) && !(released && change!.Count == 1))
         {
             throw Errors.Immutable(change is null ? "delete" : "update", type, id);
         }
@@ -47,7 +48,7 @@ internal static class ProjectEndpoints
     private static async Task<IResult> ListAsync(IdentityRequest request, ProjectStore store, CancellationToken cancellationToken)
     {
         request.Require(ProjectPolicies.List, request.OwnDomainTarget());
-        var list = request.List();
+        var list = request.List(ProjectOptions.ListLimit);
         var page = await store.ListAsync(list, request.DomainScope, cancellationToken);
         var tags = await store.TagsAsync(page.Rows, cancellationToken);
         return list.Answer("projects", request.Url("projects"), page, (writer, project) => ProjectView.Write(writer, project, tags[project.Id], request));
@@ -60,7 +61,7 @@ internal static class ProjectEndpoints
         var isDomain = body.Boolean("is_domain") ?? false;
         var parentId = body.Id("parent_id");
         var domainId = isDomain ? "" : body.Id("domain_id") ?? await DomainOfParentAsync(parentId, store, cancellationToken) ?? request.OwnDomainId();
-        request.Require(ProjectPolicies.Create, PolicyBase.Target(("target.project.domain_id", isDomain ? null : domainId)));
+        request.Require(ProjectPolicies.Create, isDomain ? PolicyTarget.None : body.DomainTarget("target.project.domain_id"));
         if (isDomain && parentId is not null)
         {
             throw Errors.Invalid("only root projects are allowed to act as domains.");
@@ -71,7 +72,7 @@ internal static class ProjectEndpoints
             Id = Guid.NewGuid().ToString("N"),
             DomainId = domainId,
             ParentId = isDomain ? null : parentId ?? domainId,
-            Name = body.Name(maxLength: 64),
+            Name = body.Name(maxLength: 64).Trim(),
             Description = body.Text("description") ?? "",
             Enabled = body.Boolean("enabled") ?? true,
             IsDomain = isDomain,
@@ -83,61 +84,20 @@ internal static class ProjectEndpoints
         return JsonAnswer.Member(StatusCodes.Status201Created, "project", writer => ProjectView.Write(writer, project, tags, request));
     }
 
-    private static async Task<IResult> ShowAsync(string id, IdentityRequest request, ProjectStore store, CancellationToken cancellationToken)
+    private static async Task<IResult> ShowAsync(string id, IdentityRequest request, ProjectStore store, ProjectRelatives relatives, CancellationToken cancellationToken)
     {
         var project = await GetAsync(id, ProjectPolicies.Get, request, store, cancellationToken);
-        var list = request.List();
-        if (list.IsTrue("parents_as_list") && list.IsTrue("parents_as_ids"))
-        {
-            throw Errors.Invalid("Cannot use parents_as_list and parents_as_ids query params at the same time.");
-        }
-
-        if (list.IsTrue("subtree_as_list") && list.IsTrue("subtree_as_ids"))
-        {
-            throw Errors.Invalid("Cannot use subtree_as_list and subtree_as_ids query params at the same time.");
-        }
-
-        var parents = list.IsTrue("parents_as_list") || list.IsTrue("parents_as_ids") ? await store.ParentsAsync(project, cancellationToken) : null;
-        var subtree = list.IsTrue("subtree_as_list") || list.IsTrue("subtree_as_ids") ? await store.SubtreeAsync(id, cancellationToken) : null;
-        var tags = await store.TagsAsync([project, .. parents ?? [], .. subtree ?? []], cancellationToken);
-        return JsonAnswer.Member(StatusCodes.Status200OK, "project", writer => ProjectView.Write(writer, project, tags[id], request, more =>
-        {
-            WriteRelatives(more, "parents", parents, list.IsTrue("parents_as_ids"), () => WriteParents(more, parents!, 0));
-            WriteRelatives(more, "subtree", subtree, list.IsTrue("subtree_as_ids"), () => WriteChildren(more, subtree!.ToLookup(p => p.ParentId), id));
-        }));
-
-        void WriteRelatives(Utf8JsonWriter writer, string name, IReadOnlyList<Project>? relatives, bool asIds, Action writeIds)
-        {
-            if (relatives is null)
-            {
-                return;
-            }
-
-            writer.WritePropertyName(name);
-            if (asIds)
-            {
-                writeIds();
-                return;
-            }
-
-            writer.WriteStartArray();
-            foreach (var relative in relatives)
-            {
-                writer.WriteStartObject();
-                writer.WritePropertyName("project");
-                ProjectView.Write(writer, relative, tags[relative.Id], request);
-                writer.WriteEndObject();
-            }
-
-            writer.WriteEndArray();
-        }
+        var tags = await store.TagsAsync([project], cancellationToken);
+        var write = await relatives.LoadAsync(project, request, cancellationToken);
+        return JsonAnswer.Member(StatusCodes.Status200OK, "project", writer => ProjectView.Write(writer, project, tags[id], request, write));
     }
 
     private static async Task<IResult> UpdateAsync(string id, IdentityRequest request, ProjectStore store, CancellationToken cancellationToken)
     {
         var project = await GetAsync(id, ProjectPolicies.Update, request, store, cancellationToken);
         var body = await request.BodyAsync("project");
-        CheckMutable(project.Options, body, "project", id);
+        body.RequireId(id);
+        CheckMutable(project.Options, body, project.IsDomain ? "domain" : "project", id);
         if (body.Has("parent_id") && body.Text("parent_id") != project.ParentId)
         {
             throw Errors.Refused("Update of `parent_id` is not allowed.");
@@ -154,7 +114,7 @@ internal static class ProjectEndpoints
         }
 
         var wasEnabled = project.Enabled;
-        project.Name = body.Has("name") ? body.Name(maxLength: 64) : project.Name;
+        project.Name = body.Has("name") ? body.Name(maxLength: 64).Trim() : project.Name;
         project.Description = body.Has("description") ? body.Text("description") ?? "" : project.Description;
         project.Enabled = body.Boolean("enabled") ?? project.Enabled;
         project.Options = body.Options(project.Options);
@@ -164,16 +124,11 @@ internal static class ProjectEndpoints
         return JsonAnswer.Member(StatusCodes.Status200OK, "project", writer => ProjectView.Write(writer, project, tags[id], request));
     }
 
-    private static async Task<IResult> DeleteAsync(string id, IdentityRequest request, ProjectStore store, CancellationToken cancellationToken)
+    private static async Task<IResult> DeleteAsync(string id, IdentityRequest request, ProjectStore store, DomainStore domains, CancellationToken cancellationToken)
     {
         var project = await GetAsync(id, ProjectPolicies.Delete, request, store, cancellationToken);
-        CheckMutable(project.Options, null, "project", id);
-        if (project.IsDomain)
-        {
-            throw Errors.Invalid($"cannot delete an enabled project acting as a domain. Please disable the project {id} first.");
-        }
-
-        await store.DeleteAsync(id, cancellationToken);
+        CheckMutable(project.Options, null, project.IsDomain ? "domain" : "project", id);
+        await (project.IsDomain ? domains.DeleteAsync(id, cancellationToken) : store.DeleteAsync(id, cancellationToken));
         return JsonAnswer.NoContent;
     }
 
@@ -188,42 +143,9 @@ internal static class ProjectEndpoints
             }
         }
 
-        return tags is { Count: > 80 } ? throw Errors.InvalidField("tags", "it has more than 80 tags") : tags?.Distinct(StringComparer.Ordinal).ToList();
+        return tags is { Count: > 80 } ? throw Errors.InvalidField("tags", "it has more than 80 tags") : tags?.Select(t => t.Trim()).Distinct(StringComparer.Ordinal).ToList();
     }
 
     private static async Task<string?> DomainOfParentAsync(string? parentId, ProjectStore store, CancellationToken cancellationToken) =>
         parentId is null || await store.FindAsync(parentId, cancellationToken) is not { } parent ? null : parent.IsDomain ? parent.Id : parent.DomainId;
-
-    /// <summary><c>{"a": {"b": null}}</c>: a is the parent, b the parent's parent.</summary>
-    private static void WriteParents(Utf8JsonWriter writer, IReadOnlyList<Project> parents, int index)
-    {
-        if (index == parents.Count)
-        {
-            writer.WriteNullValue();
-            return;
-        }
-
-        writer.WriteStartObject();
-        writer.WritePropertyName(parents[index].Id);
-        WriteParents(writer, parents, index + 1);
-        writer.WriteEndObject();
-    }
-
-    private static void WriteChildren(Utf8JsonWriter writer, ILookup<string?, Project> children, string id)
-    {
-        if (!children[id].Any())
-        {
-            writer.WriteNullValue();
-            return;
-        }
-
-        writer.WriteStartObject();
-        foreach (var child in children[id])
-        {
-            writer.WritePropertyName(child.Id);
-            WriteChildren(writer, children, child.Id);
-        }
-
-        writer.WriteEndObject();
-    }
 }

@@ -3,20 +3,24 @@ using LinqToDB;
 using LinqToDB.Async;
 using LinqToDB.Data;
 
+using Meridian.Identity.ApplicationCredentials;
 using Meridian.Identity.Assignments;
+using Meridian.Identity.Credentials;
+using Meridian.Identity.DomainConfig;
+using Meridian.Identity.EndpointFilter;
+using Meridian.Identity.Limits;
 using Meridian.Identity.Tokens;
+using Meridian.Identity.Trusts;
 using Meridian.Identity.Users;
+using Meridian.Platform.Config;
 using Meridian.Platform.Http;
 using Meridian.Platform.Storage;
 
 namespace Meridian.Identity.Projects;
 
 /// <summary>All SQL about projects; domains are projects too, what is theirs alone is in <see cref="Domains.DomainStore"/>.</summary>
-internal sealed class ProjectStore(Database database, IdentityWriter writer, RevocationStore revocations)
+internal sealed class ProjectStore(Database database, IdentityWriter writer, RevocationStore revocations, ServiceConfig config)
 {
-    /// <summary>Levels of projects below a domain. Source: Keystone's [DEFAULT] max_project_tree_depth.</summary>
-    private const int MaxTreeDepth = 5;
-
     public async Task<Project?> FindAsync(string id, CancellationToken cancellationToken)
     {
         await using var db = database.Open();
@@ -128,11 +132,7 @@ internal sealed class ProjectStore(Database database, IdentityWriter writer, Rev
     public Task DeleteAsync(string id, CancellationToken cancellationToken) => writer.WriteAsync(
         async db =>
         {
-            if (await db.GetTable<Project>().AnyAsync(p => p.ParentId == id, cancellationToken))
-            {
-                throw Errors.Refused($"Cannot delete the project {id} since it is not a leaf in the hierarchy. Use the cascade option if you want to delete a whole subtree.");
-            }
-
+            await CheckLeafAsync(db, id, cancellationToken);
             if (await db.GetTable<Project>().Where(p => p.Id == id).DeleteAsync(cancellationToken) == 0)
             {
                 throw Errors.NotFound("project", id);
@@ -142,13 +142,28 @@ internal sealed class ProjectStore(Database database, IdentityWriter writer, Rev
         },
         cancellationToken);
 
+    /// <exception cref="ApiException">403 when projects stand below it.</exception>
+    public static async Task CheckLeafAsync(DataConnection db, string id, CancellationToken cancellationToken)
+    {
+        if (await db.GetTable<Project>().AnyAsync(p => p.ParentId == id, cancellationToken))
+        {
+            throw Errors.Refused($"Cannot delete the project {id} since it is not a leaf in the hierarchy. Use the cascade option if you want to delete a whole subtree.");
+        }
+    }
+
     /// <summary>Removes what refers to projects that are gone.</summary>
     public static async Task DeleteTracesAsync(DataConnection db, IReadOnlyCollection<string> ids, CancellationToken cancellationToken)
     {
+        await TrustStore.DeleteTracesOfProjectsAsync(db, ids, cancellationToken);
+        await ApplicationCredentialStore.DeleteTracesOfProjectsAsync(db, ids, cancellationToken);
         await db.GetTable<ProjectTag>().Where(t => ids.Contains(t.ProjectId)).DeleteAsync(cancellationToken);
         await db.GetTable<Assignment>().Where(a => ids.Contains(a.TargetId) && a.TargetKind != AssignmentKinds.System).DeleteAsync(cancellationToken);
+        await CredentialStore.DeleteOfProjectsAsync(db, ids, cancellationToken);
         await db.GetTable<User>().Where(u => ids.Contains(u.DefaultProjectId!)).Set(u => u.DefaultProjectId, (string?)null)
             .Set(u => u.Revision, u => u.Revision + 1).UpdateAsync(cancellationToken);
+        await LimitStore.DeleteOfAsync(db, ids, cancellationToken);
+        await EndpointFilterStore.DeleteOfProjectsAsync(db, ids, cancellationToken);
+        await DomainConfigStore.DeleteOfAsync(db, ids, cancellationToken);
     }
 
     public Task SetTagsAsync(string id, IReadOnlyList<string> tags, CancellationToken cancellationToken) =>
@@ -178,7 +193,7 @@ internal sealed class ProjectStore(Database database, IdentityWriter writer, Rev
             throw Errors.Invalid($"cannot create a project in a branch containing a disabled project: {disabled.Id}");
         }
 
-        if (above.Count > MaxTreeDepth)
+        if (above.Count > ProjectOptions.TreeDepth(config))
         {
             throw Errors.Refused($"Max hierarchy depth reached for {parent.Id} branch.");
         }

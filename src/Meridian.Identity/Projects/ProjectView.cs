@@ -35,6 +35,14 @@ internal static class ProjectView
         writer.WriteEndObject();
     }
 
+    /// <summary>A list that no query bears on, under the request's own path.</summary>
+    public static async Task<JsonAnswer> AnswerAsync(IReadOnlyList<Project> rows, IdentityRequest request, ProjectStore store, CancellationToken cancellationToken)
+    {
+        var tags = await store.TagsAsync(rows, cancellationToken);
+        return request.List().Answer(
+            "projects", request.Root + request.HttpRequest.Path, new ListPage<Project>(rows, null, false), (writer, project) => Write(writer, project, tags[project.Id], request));
+    }
+
     private static void WriteRest(Utf8JsonWriter writer, Project project, IEnumerable<string> tags)
     {
         writer.WriteStartArray("tags");

@@ -46,15 +46,10 @@ internal static class RegionEndpoints
         var region = new Region
         {
             Id = id ?? (string.IsNullOrEmpty(named) ? Guid.NewGuid().ToString("N") : named),
-            Description = body.Text("description") ?? "",
+            Description = body.Text("description", 255) ?? "",
             ParentRegionId = body.Text("parent_region_id", 255),
             Extra = body.Extra(null, Known),
         };
-        if (region.Id.Length > 255 || string.IsNullOrWhiteSpace(region.Id) || region.Id.Contains('/', StringComparison.Ordinal))
-        {
-            throw Errors.InvalidField("id", $"'{(region.Id.Length > 255 ? region.Id[..255] + "…" : region.Id)}' is not a region id: up to 255 characters, not blank, without /");
-        }
-
         await store.CreateAsync(region, cancellationToken);
         return JsonAnswer.Member(StatusCodes.Status201Created, "region", writer => Write(writer, region, request));
     }
@@ -71,12 +66,9 @@ internal static class RegionEndpoints
         request.Require(RegionPolicies.Update);
         var body = await request.BodyAsync("region");
         var region = await store.GetAsync(id, cancellationToken);
-        if (body.Has("id") && body.Text("id") != id)
-        {
-            throw Errors.Invalid("Cannot change region ID");
-        }
-
-        region.Description = body.Has("description") ? body.Text("description") ?? "" : region.Description;
+        body.RefuseEmpty("region");
+        body.RequireId(id);
+        region.Description = body.Has("description") ? body.Text("description", 255) ?? "" : region.Description;
         region.ParentRegionId = body.Has("parent_region_id") ? body.Text("parent_region_id", 255) : region.ParentRegionId;
         region.Extra = body.Extra(region.Extra, Known);
         await store.UpdateAsync(region, cancellationToken);

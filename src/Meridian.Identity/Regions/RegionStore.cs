@@ -4,12 +4,14 @@ using LinqToDB.Async;
 using LinqToDB.Data;
 
 using Meridian.Identity.Catalog;
+using Meridian.Identity.Limits;
+using Meridian.Identity.Policies;
 using Meridian.Platform.Http;
 using Meridian.Platform.Storage;
 
 namespace Meridian.Identity.Regions;
 
-/// <summary>All SQL about regions. Ids are exact: <c>regionone</c> is not <c>RegionOne</c>.</summary>
+/// <summary>All SQL about regions. Ids are found as written; one that differs from another in case only is refused.</summary>
 internal sealed class RegionStore(Database database, IdentityWriter writer)
 {
     /// <exception cref="ApiException">404.</exception>
@@ -35,7 +37,7 @@ internal sealed class RegionStore(Database database, IdentityWriter writer)
                 async db =>
                 {
                     await CheckParentAsync(db, region, cancellationToken);
-                    await db.InsertAsync(region, token: cancellationToken);
+                    await InsertAsync(db, region, cancellationToken);
                 },
                 cancellationToken, catalog: true);
         }
@@ -44,6 +46,28 @@ internal sealed class RegionStore(Database database, IdentityWriter writer)
             throw Errors.Conflict("region", $"Duplicate ID, {region.Id}.");
         }
     }
+
+    /// <summary>Adds a region in the caller's transaction.</summary>
+    /// <exception cref="ApiException">400 for a bad id, 409 for one that exists.</exception>
+    public static async Task InsertAsync(DataConnection db, Region region, CancellationToken cancellationToken)
+    {
+        if (!IsId(region.Id))
+        {
+            throw Errors.InvalidField("id", $"'{(region.Id.Length > 255 ? region.Id[..255] + "…" : region.Id)}' is not a region id: up to 255 printable characters of ASCII, without / and without blanks at its ends");
+        }
+
+        var key = NameKey.Of(region.Id);
+        if ((await db.GetTable<Region>().Select(r => r.Id).ToListAsync(cancellationToken)).Exists(id => NameKey.Of(id) == key))
+        {
+            throw Errors.Conflict("region", $"Duplicate ID, {region.Id}.");
+        }
+
+        await db.InsertAsync(region, token: cancellationToken);
+    }
+
+    /// <summary>Region names stand in configuration files, catalogs and commands: one must not look like another (accents, other alphabets' letters, blanks).</summary>
+    private static bool IsId(string id) =>
+        id.Length is > 0 and <= 255 && id[0] != ' ' && id[^1] != ' ' && !id.AsSpan().ContainsAnyExceptInRange(' ', '~') && !id.Contains('/', StringComparison.Ordinal);
 
     /// <exception cref="ApiException">404 for an unknown parent, 400 for a circle.</exception>
     public Task UpdateAsync(Region region, CancellationToken cancellationToken) => writer.WriteAsync(
@@ -54,7 +78,7 @@ internal sealed class RegionStore(Database database, IdentityWriter writer)
         },
         cancellationToken, catalog: true);
 
-    /// <summary>Deletes a region and those below it, unless one of them has endpoints.</summary>
+    /// <summary>Deletes a region and those below it, unless one of them has endpoints or registered limits.</summary>
     public Task DeleteAsync(string id, CancellationToken cancellationToken) => writer.WriteAsync(
         async db =>
         {
@@ -69,11 +93,27 @@ internal sealed class RegionStore(Database database, IdentityWriter writer)
                 throw Errors.Refused($"Unable to delete region {id} because it or its child regions have associated endpoints.");
             }
 
+            await RegisteredLimitStore.CheckNoneOfAsync(db, "region", id, [], doomed, cancellationToken);
             await db.GetTable<Region>().Where(r => doomed.Contains(r.Id)).DeleteAsync(cancellationToken);
+            await EndpointPolicyStore.DeleteOfAsync(db, [], [], doomed, cancellationToken);
         },
         cancellationToken, catalog: true);
 
-    private static async Task<HashSet<string>> BranchAsync(DataConnection db, string id, CancellationToken cancellationToken)
+    /// <summary>A region and those above it, nearest first.</summary>
+    public static async Task<IReadOnlyList<string>> LineageAsync(DataConnection db, string? id, CancellationToken cancellationToken)
+    {
+        var line = new List<string>();
+        while (id is { } region && !line.Contains(region))
+        {
+            line.Add(region);
+            id = await db.GetTable<Region>().Where(r => r.Id == region).Select(r => r.ParentRegionId).FirstOrDefaultAsync(cancellationToken);
+        }
+
+        return line;
+    }
+
+    /// <summary>A region and those below it.</summary>
+    public static async Task<HashSet<string>> BranchAsync(DataConnection db, string id, CancellationToken cancellationToken)
     {
         var branch = new HashSet<string>(StringComparer.Ordinal) { id };
         var level = new List<string> { id };

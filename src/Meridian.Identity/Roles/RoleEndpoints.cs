@@ -27,7 +27,7 @@ internal static class RoleEndpoints
 
     private static async Task<IResult> ListAsync(IdentityRequest request, RoleStore store, CancellationToken cancellationToken)
     {
-        var list = request.List();
+        var list = request.List(RoleOptions.ListLimit);
         request.Require(list.Value("domain_id") is null ? RolePolicies.List : RolePolicies.ListOfDomain);
         return list.Answer("roles", request.Url("roles"), await store.ListAsync(list, cancellationToken), (writer, role) => RoleView.Write(writer, role, request));
     }
@@ -61,6 +61,8 @@ internal static class RoleEndpoints
     {
         var role = await GetAsync(id, RolePolicies.Update, RolePolicies.UpdateOfDomain, request, store, cancellationToken);
         var body = await request.BodyAsync("role");
+        body.RefuseEmpty("role");
+        body.RequireId(id);
         ProjectEndpoints.CheckMutable(role.Options, body, "role", id);
         if (body.Has("domain_id") && (body.Text("domain_id") ?? "") != role.DomainId)
         {

@@ -3,15 +3,17 @@ using LinqToDB;
 using LinqToDB.Async;
 using LinqToDB.Data;
 
+using Meridian.Identity.ApplicationCredentials;
 using Meridian.Identity.Assignments;
 using Meridian.Identity.Projects;
+using Meridian.Platform.Config;
 using Meridian.Platform.Http;
 using Meridian.Platform.Storage;
 
 namespace Meridian.Identity.Roles;
 
 /// <summary>All SQL about roles and what they imply.</summary>
-internal sealed class RoleStore(Database database, IdentityWriter writer)
+internal sealed class RoleStore(Database database, IdentityWriter writer, ServiceConfig config)
 {
     public async Task<Role?> FindAsync(string id, CancellationToken cancellationToken)
     {
@@ -64,22 +66,22 @@ internal sealed class RoleStore(Database database, IdentityWriter writer)
 
     public static async Task DeleteTracesAsync(DataConnection db, IReadOnlyCollection<string> ids, CancellationToken cancellationToken)
     {
+        await ApplicationCredentialStore.DeleteTracesOfRolesAsync(db, ids, cancellationToken);
         await db.GetTable<ImpliedRole>().Where(i => ids.Contains(i.PriorRoleId) || ids.Contains(i.ImpliedRoleId)).DeleteAsync(cancellationToken);
         await db.GetTable<Assignment>().Where(a => ids.Contains(a.RoleId)).DeleteAsync(cancellationToken);
     }
 
-    /// <exception cref="ApiException">409 when it is implied already; 403 for the admin role, which nothing may imply.</exception>
+    /// <exception cref="ApiException">409 when it is implied already; 403 for a role that nothing may imply.</exception>
     public async Task ImplyAsync(Role prior, Role implied, CancellationToken cancellationToken)
     {
-        // Source: Keystone's [assignment] prohibited_implied_role, whose default is admin.
-        if (implied is { NameKey: "admin", DomainId: "" })
+        if (config.Get(RoleOptions.ProhibitedImpliedRoles).Contains(implied.Name, StringComparer.OrdinalIgnoreCase))
         {
             throw Errors.Refused($"{implied.Id} cannot be an implied roles.");
         }
 
-        if (implied.DomainId.Length > 0 && implied.DomainId != prior.DomainId)
+        if (prior.DomainId.Length == 0 && implied.DomainId.Length > 0)
         {
-            throw Errors.Refused($"Role {prior.Id} cannot imply domain specific role {implied.Id}.");
+            throw Errors.Refused("Global role cannot imply a domain-specific role");
         }
 
         try

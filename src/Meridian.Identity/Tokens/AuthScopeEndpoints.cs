@@ -28,7 +28,6 @@ internal static class AuthScopeEndpoints
         request.Require(TokenPolicies.Projects);
         var list = request.List();
         var page = await projects.ListByIdsAsync(list, await roles.ProjectIdsAsync(request.UserId, cancellationToken), cancellationToken);
-        page = page with { Rows = [.. page.Rows.Where(p => p.Enabled)] };
         var tags = await projects.TagsAsync(page.Rows, cancellationToken);
         return list.Answer("projects", request.Url("auth/projects"), page, (writer, project) => ProjectView.Write(writer, project, tags[project.Id], request));
     }
@@ -67,15 +66,7 @@ internal static class AuthScopeEndpoints
     private static async Task<IResult> ShowCatalogAsync(IdentityRequest request, CatalogCache catalogs, CancellationToken cancellationToken)
     {
         request.Require(TokenPolicies.Catalog);
-        var projectId = request.Token!.Payload.ProjectId ?? throw Errors.Forbidden();
-        var catalog = await catalogs.GetAsync(projectId, request.UserId, cancellationToken);
-        return new JsonAnswer(StatusCodes.Status200OK, writer =>
-        {
-            writer.WriteStartObject();
-            writer.WritePropertyName("catalog");
-            writer.WriteRawValue(catalog, skipInputValidation: true);
-            writer.WriteSelfLink(request.Url("auth/catalog"));
-            writer.WriteEndObject();
-        });
+        var projectId = request.Token!.Payload.ProjectId ?? throw Errors.Refused("A project-scoped token is required to produce a service catalog.");
+        return new CatalogAnswer(await catalogs.GetAsync(projectId, request.Token.CatalogUserId, cancellationToken), request.Url("auth/catalog"));
     }
 }

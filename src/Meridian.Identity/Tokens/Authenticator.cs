@@ -1,155 +1,84 @@
 // SPDX-License-Identifier: Apache-2.0
-using System.Text;
-
 using LinqToDB;
 using LinqToDB.Async;
-using LinqToDB.Data;
 
-using Meridian.Identity.Assignments;
 using Meridian.Identity.Projects;
+using Meridian.Identity.Tokens.Methods;
+using Meridian.Identity.Tokens.Receipts;
+using Meridian.Identity.Tokens.Scopes;
 using Meridian.Identity.Users;
-using Meridian.Platform.Config;
 using Meridian.Platform.Storage;
 
 namespace Meridian.Identity.Tokens;
 
 /// <summary>POST /v3/auth/tokens: who is it, for what scope. Every way to fail is the same 401, after the same work (OSSA-2021-003).</summary>
-internal sealed class Authenticator(Database database, TokenService tokens, PasswordHasher hasher, RoleResolver roles, ServiceConfig config)
+internal sealed class Authenticator(Database database, TokenService tokens, DefaultScope defaultScope, ReceiptService receipts, MultiFactorRules rules)
 {
-    public async Task<(string Token, ValidatedToken State)> AuthenticateAsync(AuthRequest request, CancellationToken cancellationToken)
+    public async Task<AuthResult> AuthenticateAsync(AuthRequest request, CancellationToken cancellationToken)
     {
-        ValidatedToken? parent = null;
-        if (request.TokenId is not null)
+        var proofs = new List<AuthProof>();
+        foreach (var method in request.Methods)
         {
-            parent = await tokens.GetAsync(request.TokenId, cancellationToken);
-            CheckRescope(parent, request.Scope);
+            proofs.Add(await method.VerifyAsync(request, cancellationToken));
         }
 
-        User? user = null;
-        if (request.User is not null)
-        {
-            user = await VerifyPasswordAsync(request.User, request.Password!, cancellationToken);
-        }
-
-        if (parent is not null)
-        {
-            if (user is not null && user.Id != parent.Payload.UserId)
-            {
-                throw Errors.Unauthorized();
-            }
-
-            await using var db = database.Open();
-            user = await db.GetTable<User>().FirstOrDefaultAsync(u => u.Id == parent.Payload.UserId && u.Enabled, cancellationToken) ?? throw Errors.Unauthorized();
-        }
-
-        var (kind, project, domainId) = await ScopeAsync(request.Scope, user!, cancellationToken);
-        var payload = new TokenPayload
-        {
-            Kind = kind,
-            UserId = user!.Id,
-            Methods = [.. request.Methods, .. parent?.Payload.Methods ?? []],
-            ExpiresAt = parent?.Payload.ExpiresAt ?? tokens.NewExpiry(),
-            AuditIds = parent is null ? [TokenPayload.NewAuditId()] : [TokenPayload.NewAuditId(), parent.Payload.AuditChainId],
-            ProjectId = project?.Id,
-            DomainId = domainId,
-            System = kind == TokenKind.System ? "all" : null,
-        };
-        return await tokens.IssueAsync(payload, user.DomainId, project?.DomainId, cancellationToken);
-    }
-
-    private void CheckRescope(ValidatedToken parent, ScopeRequest? scope)
-    {
-        if (parent.Payload.Kind == TokenKind.System && scope is { Project: not null } or { Domain: not null })
-        {
-            throw Errors.Forbidden("Using a system-scoped token to create a project-scoped or domain-scoped token is not allowed.");
-        }
-
-        if (!config.Get(IdentityOptions.AllowRescope) && parent.Payload.Kind != TokenKind.Unscoped)
-        {
-            throw Errors.Forbidden("rescope a scoped token");
-        }
-    }
-
-    private async Task<User> VerifyPasswordAsync(Reference reference, string password, CancellationToken cancellationToken)
-    {
-        // An over-long password is refused unread, whoever it is for (OSSA-2012-002).
-        if (Encoding.UTF8.GetByteCount(password) > config.Get(IdentityOptions.MaxPasswordLength))
+        var user = proofs[0].User;
+        if (proofs.Any(p => p.User.Id != user.Id))
         {
             throw Errors.Unauthorized();
         }
 
-        User? user;
-        bool enabled;
-        await using (var db = database.Open())
+        var scope = proofs.Select(p => p.Scope).FirstOrDefault(s => s is not null)
+            ?? (request.Scope is { } asked ? await asked.ResolveAsync(user, cancellationToken) : await defaultScope.OfAsync(user, cancellationToken));
+        var passed = Passed(request, proofs, user);
+        if (!rules.AreMet(user, passed))
         {
-            user = await FindUserAsync(db, reference, cancellationToken);
-            enabled = user is { Enabled: true } && await db.GetTable<Project>().AnyAsync(p => p.Id == user.DomainId && p.Enabled, cancellationToken);
+            return await IncompleteAsync(user, passed, cancellationToken);
         }
 
-        var right = await hasher.VerifyAsync(password, user?.PasswordHash, cancellationToken);
-        return right && enabled ? user! : throw Errors.Unauthorized();
-    }
-
-    private static async Task<User?> FindUserAsync(DataConnection db, Reference reference, CancellationToken cancellationToken)
-    {
-        if (reference.Id is { } id)
+        var (token, state) = await tokens.IssueAsync(Payload(passed, proofs, scope), user.DomainId, scope.Project?.DomainId, cancellationToken);
+        if (scope.IssuedAsync is { } issuedAsync)
         {
-            return await db.GetTable<User>().FirstOrDefaultAsync(u => u.Id == id, cancellationToken);
+            await issuedAsync(cancellationToken);
         }
 
-        var domain = await FindDomainAsync(db, reference.Domain!, cancellationToken);
-        var key = NameKey.Of(reference.Name!);
-        return domain is null ? null : await db.GetTable<User>().FirstOrDefaultAsync(u => u.DomainId == domain.Id && u.NameKey == key, cancellationToken);
+        return new Issued(token, state);
     }
 
-    private static Task<Project?> FindDomainAsync(DataConnection db, Reference reference, CancellationToken cancellationToken)
-    {
-        if (reference.Id is { } id)
-        {
-            return db.GetTable<Project>().FirstOrDefaultAsync(p => p.Id == id && p.IsDomain, cancellationToken);
-        }
+    /// <summary>The methods of this request, those of the token that it presents, and those of its receipt.</summary>
+    private List<string> Passed(AuthRequest request, List<AuthProof> proofs, User user) =>
+    [
+        .. request.Methods.Select(m => m.Name)
+            .Concat(proofs.SelectMany(p => p.EarlierMethods))
+            .Concat(request.Receipt is { } receipt ? receipts.Get(receipt, user.Id).Methods : [])
+            .Distinct(StringComparer.Ordinal),
+    ];
 
-        var key = NameKey.Of(reference.Name!);
-        return db.GetTable<Project>().FirstOrDefaultAsync(p => p.IsDomain && p.NameKey == key && p.DomainId == "", cancellationToken);
-    }
-
-    private async Task<(TokenKind Kind, Project? Project, string? DomainId)> ScopeAsync(ScopeRequest? scope, User user, CancellationToken cancellationToken)
+    private async Task<Incomplete> IncompleteAsync(User user, List<string> passed, CancellationToken cancellationToken)
     {
         await using var db = database.Open();
-        switch (scope)
-        {
-            case { System: true }:
-                return (TokenKind.System, null, null);
-            case { Unscoped: true }:
-                return (TokenKind.Unscoped, null, null);
-            case { Domain: { } domain }:
-                return (TokenKind.Domain, null, (await FindDomainAsync(db, domain, cancellationToken) ?? throw Errors.Unauthorized()).Id);
-            case { Project: { } project }:
-                return (TokenKind.Project, await FindProjectAsync(db, project, cancellationToken) ?? throw Errors.Unauthorized(), null);
-        }
-
-        // Nothing asked for: the default project when the user has a role there, else no scope. A token is rescoped to it as a password is.
-        if (user.DefaultProjectId is { } id
-            && await db.GetTable<Project>().FirstOrDefaultAsync(p => p.Id == id && p.Enabled, cancellationToken) is { } own
-            && await db.GetTable<Project>().AnyAsync(p => p.Id == own.DomainId && p.Enabled, cancellationToken)
-            && (await roles.OnProjectAsync(user.Id, own, cancellationToken)).Count > 0)
-        {
-            return (TokenKind.Project, own, null);
-        }
-
-        return (TokenKind.Unscoped, null, null);
+        var domain = await db.GetTable<Project>().FirstOrDefaultAsync(p => p.Id == user.DomainId, cancellationToken) ?? throw Errors.Unauthorized();
+        var (text, receipt) = receipts.Issue(user.Id, passed);
+        return new(text, receipt, user, domain, [.. rules.Required(user, passed)]);
     }
 
-    private static async Task<Project?> FindProjectAsync(DataConnection db, Reference reference, CancellationToken cancellationToken)
+    private TokenPayload Payload(List<string> passed, List<AuthProof> proofs, TokenScope scope)
     {
-        if (reference.Id is { } id)
+        var chain = proofs.Select(p => p.AuditChainId).FirstOrDefault(c => c is not null);
+        return new()
         {
-            // A domain's own id names no project unless it is asked for as a domain.
-            return await db.GetTable<Project>().FirstOrDefaultAsync(p => p.Id == id && p.DomainId != "", cancellationToken);
-        }
+            Kind = scope.Kind,
+            UserId = proofs[0].User.Id,
+            Methods = passed,
 
-        var domain = await FindDomainAsync(db, reference.Domain!, cancellationToken);
-        var key = NameKey.Of(reference.Name!);
-        return domain is null ? null : await db.GetTable<Project>().FirstOrDefaultAsync(p => p.DomainId == domain.Id && p.NameKey == key, cancellationToken);
+            // The earliest end wins: a token never lives longer than what it was bought with.
+            ExpiresAt = proofs.Min(p => p.ExpiresAt) ?? tokens.NewExpiry(),
+            AuditIds = chain is null ? [TokenPayload.NewAuditId()] : [TokenPayload.NewAuditId(), chain],
+            ProjectId = scope.Project?.Id,
+            DomainId = scope.DomainId,
+            System = scope.Kind == TokenKind.System ? "all" : null,
+            TrustId = scope.TrustId,
+            ApplicationCredentialId = scope.ApplicationCredentialId,
+        };
     }
 }

@@ -2,6 +2,7 @@
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Security.Cryptography;
+using System.Text;
 
 namespace Meridian.Identity.Tokens;
 
@@ -30,7 +31,12 @@ internal sealed class Fernet
         encryptionKey = key[16..].ToArray();
     }
 
+    public bool HasSameKey(Fernet other) => CryptographicOperations.FixedTimeEquals(signingKey, other.signingKey) && CryptographicOperations.FixedTimeEquals(encryptionKey, other.encryptionKey);
+
     public static byte[] NewKey() => RandomNumberGenerator.GetBytes(32);
+
+    /// <summary>Names the key without giving it away: hex of the SHA-1 of its text in a key file, as Keystone's credentials carry it.</summary>
+    public string KeyHash() => Convert.ToHexStringLower(SHA1.HashData(Encoding.ASCII.GetBytes(Base64Url.EncodeToString([.. signingKey, .. encryptionKey]) + "=")));
 
     public string Encrypt(ReadOnlySpan<byte> plain, DateTimeOffset issuedAt)
     {

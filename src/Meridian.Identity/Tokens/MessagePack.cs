@@ -20,6 +20,8 @@ internal readonly ref struct MessagePackWriter(ArrayBufferWriter<byte> output)
         }
     }
 
+    public void Nil() => Put(0xc0);
+
     public void Boolean(bool value) => Put(value ? (byte)0xc3 : (byte)0xc2);
 
     public void Integer(int value)
@@ -126,6 +128,18 @@ internal ref struct MessagePackReader(ReadOnlySpan<byte> input)
     {
         var type = Next();
         return type switch { 0xc2 => false, 0xc3 => true, _ => throw Unexpected(type, "a boolean") };
+    }
+
+    /// <summary>Passes over a null where the next value is one.</summary>
+    public bool TryNil()
+    {
+        if (rest.IsEmpty || rest[0] != 0xc0)
+        {
+            return false;
+        }
+
+        Next();
+        return true;
     }
 
     public int Integer()

@@ -29,6 +29,15 @@ internal sealed class RevocationStore(Database database, ServiceConfig config, T
             cancellationToken);
     }
 
+    /// <summary>Oldest first.</summary>
+    /// <param name="since">Only later ones; all when null.</param>
+    public async Task<IReadOnlyList<RevocationEvent>> ListAsync(DateTime? since, CancellationToken cancellationToken)
+    {
+        await using var db = database.Open();
+        var rows = since is { } time ? db.GetTable<RevocationEvent>().Where(e => e.RevokedAt > time) : db.GetTable<RevocationEvent>();
+        return await rows.OrderBy(e => e.RevokedAt).ThenBy(e => e.Id).ToListAsync(cancellationToken);
+    }
+
     /// <summary>Revokes one token.</summary>
     public Task RevokeAuditIdAsync(DataConnection db, string auditId, CancellationToken cancellationToken) =>
         InsertAsync(db, new RevocationEvent { AuditId = auditId }, cancellationToken);
@@ -79,7 +88,8 @@ internal sealed class RevocationStore(Database database, ServiceConfig config, T
         await db.InsertAsync(revocation, token: cancellationToken);
 
         // Events that no token can be older than are of no use.
-        var useless = (now - config.Get(IdentityOptions.TokenExpiration) - config.Get(IdentityOptions.AllowExpiredWindow) - Margin).UtcDateTime;
+        var kept = config.Get(TokenOptions.ExpirationBuffer) is var buffer && buffer > Margin ? buffer : Margin;
+        var useless = (now - config.Get(IdentityOptions.TokenExpiration) - config.Get(IdentityOptions.AllowExpiredWindow) - kept).UtcDateTime;
         await db.GetTable<RevocationEvent>().Where(e => e.RevokedAt < useless).DeleteAsync(cancellationToken);
     }
 }

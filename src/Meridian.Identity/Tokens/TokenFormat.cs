@@ -3,10 +3,12 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
 
+using Meridian.Identity.Tokens.Receipts;
+
 namespace Meridian.Identity.Tokens;
 
 /// <summary>
-/// The MessagePack form of token payloads. Source: Keystone's payload versions 0 to 10.
+/// The MessagePack form of token payloads, and of receipts, which number the methods alike. Source: Keystone's payload versions 0 to 10.
 /// All Keystones that share keys must agree on <paramref name="methods"/> ([auth] methods) and on the default domain.
 /// </summary>
 internal sealed class TokenFormat(IReadOnlyList<string> methods, string defaultDomainId)
@@ -77,6 +79,29 @@ internal sealed class TokenFormat(IReadOnlyList<string> methods, string defaultD
         return reader.AtEnd ? payload : throw new FormatException("Bytes follow the payload.");
     }
 
+    /// <summary>A receipt has no version: its user, the methods' numbers, its end.</summary>
+    public byte[] Write(Receipt receipt)
+    {
+        var buffer = new ArrayBufferWriter<byte>(64);
+        var writer = new MessagePackWriter(buffer);
+        writer.Array(3);
+        WritePair(writer, receipt.UserId);
+        writer.Integer(ToInteger(receipt.Methods));
+        writer.Double(receipt.ExpiresAt.ToUnixTimeMilliseconds() / 1000.0);
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <exception cref="FormatException">The bytes are no receipt.</exception>
+    public Receipt ReadReceipt(ReadOnlySpan<byte> bytes, DateTimeOffset issuedAt)
+    {
+        var reader = new MessagePackReader(bytes);
+        var count = reader.Array();
+        var receipt = count == 3
+            ? new Receipt(ReadPair(ref reader), ToMethods(reader.Integer()), issuedAt, ToTime(reader.Number()))
+            : throw new FormatException($"A receipt has three fields, not {count}.");
+        return reader.AtEnd ? receipt : throw new FormatException("Bytes follow the receipt.");
+    }
+
     private static int FieldCount(TokenKind kind) => kind switch
     {
         TokenKind.Unscoped => 4,
@@ -104,8 +129,8 @@ internal sealed class TokenFormat(IReadOnlyList<string> methods, string defaultD
                 WritePair(writer, payload.AccessTokenId!);
                 break;
             case TokenKind.OAuth2:
-                WritePair(writer, payload.ProjectId!);
-                WritePair(writer, payload.DomainId!);
+                WritePair(writer, payload.ProjectId);
+                WritePair(writer, payload.DomainId);
                 break;
             case TokenKind.FederatedUnscoped or TokenKind.FederatedProject or TokenKind.FederatedDomain:
                 if (payload.Kind != TokenKind.FederatedUnscoped)
@@ -138,7 +163,7 @@ internal sealed class TokenFormat(IReadOnlyList<string> methods, string defaultD
             case TokenKind.OAuth1:
                 return payload with { ProjectId = ReadPair(ref reader), AccessTokenId = ReadPair(ref reader) };
             case TokenKind.OAuth2:
-                return payload with { ProjectId = ReadPair(ref reader), DomainId = ReadPair(ref reader) };
+                return payload with { ProjectId = ReadOptionalPair(ref reader), DomainId = ReadOptionalPair(ref reader) };
             case TokenKind.FederatedProject:
                 payload = payload with { ProjectId = ReadPair(ref reader) };
                 break;
@@ -163,12 +188,17 @@ internal sealed class TokenFormat(IReadOnlyList<string> methods, string defaultD
         };
     }
 
-    private static void WritePair(MessagePackWriter writer, string id)
+    private static void WritePair(MessagePackWriter writer, string? id)
     {
         writer.Array(2);
-        var isUuid = TryParseUuid(id, out var uuid);
+        byte[] uuid = [];
+        var isUuid = id is not null && TryParseUuid(id, out uuid);
         writer.Boolean(isUuid);
-        if (isUuid)
+        if (id is null)
+        {
+            writer.Nil();
+        }
+        else if (isUuid)
         {
             writer.Binary(uuid);
         }
@@ -178,14 +208,17 @@ internal sealed class TokenFormat(IReadOnlyList<string> methods, string defaultD
         }
     }
 
-    private static string ReadPair(ref MessagePackReader reader)
+    private static string ReadPair(ref MessagePackReader reader) => ReadOptionalPair(ref reader) ?? throw new FormatException("An id is not null.");
+
+    /// <summary>A token of version 10 has a project or a domain; the other is null.</summary>
+    private static string? ReadOptionalPair(ref MessagePackReader reader)
     {
         if (reader.Array() != 2)
         {
             throw new FormatException("An id is a pair.");
         }
 
-        return reader.Boolean() ? ReadHex(ref reader) : Encoding.UTF8.GetString(reader.Bytes(out _));
+        return reader.Boolean() ? ReadHex(ref reader) : reader.TryNil() ? null : Encoding.UTF8.GetString(reader.Bytes(out _));
     }
 
     private static string ReadHex(ref MessagePackReader reader)

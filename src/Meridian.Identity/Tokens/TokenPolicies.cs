@@ -23,5 +23,5 @@ internal static class TokenPolicies
 
     public static readonly PolicyRule System = new("identity:get_auth_system", "", "Tell whether the user can scope to the system.");
 
-    public static IReadOnlyList<PolicyRule> All { get; } = [Check, Validate, Revoke, Catalog, Projects, Domains, System];
+    public static IReadOnlyList<PolicyRule> All { get; } = [Check, Validate, Revoke, Catalog, Projects, Domains, System, RevocationEndpoints.List];
 }

@@ -2,6 +2,7 @@
 using System.Buffers;
 using System.Text.Json;
 
+using Meridian.Identity.Catalog;
 using Meridian.Platform.Auth;
 
 namespace Meridian.Identity.Tokens;
@@ -17,14 +18,15 @@ internal static class TokenRenderer
     public static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'.000000Z'", System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>Everything but the catalog and the last two braces.</summary>
-    public static byte[] Head(TokenInfo token)
+    /// <param name="methods">Shown instead of the token's own.</param>
+    public static byte[] Head(TokenInfo token, IReadOnlyList<string>? methods = null)
     {
         var buffer = new ArrayBufferWriter<byte>(1024);
         using (var writer = new Utf8JsonWriter(buffer, JsonAnswer.WriterOptions))
         {
             writer.WriteStartObject();
             writer.WriteStartObject("token");
-            WriteSubject(writer, token);
+            WriteSubject(writer, token, methods ?? token.Methods);
             WriteScope(writer, token);
             writer.WriteEndObject();
             writer.WriteEndObject();
@@ -33,24 +35,24 @@ internal static class TokenRenderer
         return buffer.WrittenSpan[..^2].ToArray();
     }
 
-    public static int Length(byte[] head, byte[]? catalog) => head.Length + (catalog is null ? 0 : CatalogName.Length + catalog.Length) + End.Length;
+    public static int Length(byte[] head, CatalogRendering? catalog) => head.Length + (catalog is { } known ? CatalogName.Length + known.Length : 0) + End.Length;
 
-    public static void Write(IBufferWriter<byte> output, byte[] head, byte[]? catalog)
+    public static void Write(IBufferWriter<byte> output, byte[] head, CatalogRendering? catalog)
     {
         output.Write(head);
-        if (catalog is not null)
+        if (catalog is { } known)
         {
             output.Write(CatalogName);
-            output.Write(catalog);
+            known.WriteTo(output);
         }
 
         output.Write(End);
     }
 
-    private static void WriteSubject(Utf8JsonWriter writer, TokenInfo token)
+    private static void WriteSubject(Utf8JsonWriter writer, TokenInfo token, IReadOnlyList<string> methods)
     {
         writer.WriteStartArray("methods");
-        foreach (var method in token.Methods)
+        foreach (var method in methods)
         {
             writer.WriteStringValue(method);
         }
@@ -60,7 +62,7 @@ internal static class TokenRenderer
         WriteDomain(writer, token.User.Domain!);
         writer.WriteString("id", token.User.Id);
         writer.WriteString("name", token.User.Name);
-        writer.WriteNull("password_expires_at");
+        writer.WriteString("password_expires_at", token.User.PasswordExpiresAt);
         writer.WriteEndObject();
         writer.WriteStartArray("audit_ids");
         foreach (var audit in token.AuditIds)
@@ -94,7 +96,7 @@ internal static class TokenRenderer
             writer.WriteString("id", project.Id);
             writer.WriteString("name", project.Name);
             writer.WriteEndObject();
-            writer.WriteBoolean("is_domain", token.IsDomain ?? false);
+            WriteDelegation(writer, token);
         }
 
         if (token.System is null && token.Domain is null && token.Project is null)
@@ -116,6 +118,61 @@ internal static class TokenRenderer
         {
             writer.WriteBoolean("is_admin_project", isAdminProject);
         }
+    }
+
+    /// <summary>Tokens of trusts say nothing about domains that act as projects, as in Keystone.</summary>
+    private static void WriteDelegation(Utf8JsonWriter writer, TokenInfo token)
+    {
+        if (token.Trust is { } trust)
+        {
+            writer.WriteStartObject("OS-TRUST:trust");
+            writer.WriteString("id", trust.Id);
+            WriteId(writer, "trustor_user", trust.TrustorUser.Id);
+            WriteId(writer, "trustee_user", trust.TrusteeUser.Id);
+            writer.WriteBoolean("impersonation", trust.Impersonation);
+            writer.WriteEndObject();
+            return;
+        }
+
+        writer.WriteBoolean("is_domain", token.IsDomain ?? false);
+        if (token.ApplicationCredential is not { } credential)
+        {
+            return;
+        }
+
+        writer.WriteStartObject("application_credential");
+        writer.WriteString("id", credential.Id);
+        writer.WriteString("name", credential.Name);
+        writer.WriteBoolean("restricted", credential.Restricted ?? true);
+        if (credential.AccessRules is { Count: > 0 } rules)
+        {
+            WriteAccessRules(writer, rules);
+        }
+
+        writer.WriteEndObject();
+    }
+
+    private static void WriteAccessRules(Utf8JsonWriter writer, IReadOnlyList<TokenAccessRule> rules)
+    {
+        writer.WriteStartArray("access_rules");
+        foreach (var rule in rules)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("id", rule.Id);
+            writer.WriteString("service", rule.Service);
+            writer.WriteString("path", rule.Path);
+            writer.WriteString("method", rule.Method);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private static void WriteId(Utf8JsonWriter writer, string name, string id)
+    {
+        writer.WriteStartObject(name);
+        writer.WriteString("id", id);
+        writer.WriteEndObject();
     }
 
     private static void WriteDomain(Utf8JsonWriter writer, TokenDomain domain)

@@ -5,7 +5,6 @@ using LinqToDB.Data;
 
 using Meridian.Identity.Assignments;
 using Meridian.Identity.Projects;
-using Meridian.Identity.Roles;
 using Meridian.Identity.Users;
 using Meridian.Platform.Auth;
 using Meridian.Platform.Config;
@@ -17,7 +16,8 @@ namespace Meridian.Identity.Tokens;
 
 /// <summary>Issues tokens and tells what a token stands for now. Tokens are nowhere stored: what they stand for is computed, and kept until anything changes.</summary>
 internal sealed class TokenService(
-    Database database, Revisions revisions, TokenCodec codec, TokenCache cache, RoleResolver roles, RevocationStore revocations, ServiceConfig config, TimeProvider clock)
+    Database database, Revisions revisions, TokenCodec codec, TokenCache cache, RoleResolver roles, DelegationResolver delegations, RevocationStore revocations,
+    AccountPolicy policy, ServiceConfig config, TimeProvider clock)
 {
     public TimeSpan Expiration { get; } = config.Get(IdentityOptions.TokenExpiration);
 
@@ -25,13 +25,14 @@ internal sealed class TokenService(
     public async ValueTask<ValidatedToken?> FindAsync(string token, CancellationToken cancellationToken, TimeSpan allowedAge = default)
     {
         var found = await DecodeAsync(token, cancellationToken);
-        return found is not null && clock.GetUtcNow() < found.Payload.ExpiresAt + allowedAge ? found : null;
+        var now = clock.GetUtcNow();
+        return found is not null && now < found.Payload.ExpiresAt + allowedAge && (found.EndsAt is not { } end || now <= end) ? found : null;
     }
 
     /// <exception cref="ApiException">404, as Keystone tells of a subject token that is not valid.</exception>
     public async ValueTask<ValidatedToken> GetAsync(string token, CancellationToken cancellationToken, TimeSpan allowedAge = default) =>
         await FindAsync(token, cancellationToken, allowedAge)
-        ?? throw Errors.InvalidToken(codec.Decode(token) is null ? "Could not recognize Fernet token" : "Failed to validate token");
+        ?? throw Errors.InvalidToken(codec.Decode(token) is null ? codec.NotRecognized : "Failed to validate token");
 
     /// <summary>Makes a token. The caller has checked the user's credentials; scope and roles are checked here.</summary>
     /// <exception cref="ApiException">401 when the user has no role on the scope, or it is disabled.</exception>
@@ -39,6 +40,12 @@ internal sealed class TokenService(
     {
         await revisions.RefreshAsync(cancellationToken);
         var issuedAt = await revocations.IssueTimeAsync(wanted.UserId, userDomainId, wanted.ProjectId, wanted.DomainId ?? scopeDomainId, cancellationToken);
+        if (wanted.Kind == TokenKind.Trust)
+        {
+            await using var db = database.Open();
+            issuedAt = Later(issuedAt, await delegations.IssueTimeAsync(db, wanted, cancellationToken));
+        }
+
         var payload = wanted with { IssuedAt = issuedAt };
         var token = codec.Encode(payload, issuedAt);
         payload = codec.Decode(token) ?? throw new InvalidOperationException("A token that was just made does not decode.");
@@ -49,6 +56,8 @@ internal sealed class TokenService(
 
     /// <summary>When a token issued now ends: whole seconds, as Keystone's do.</summary>
     public DateTimeOffset NewExpiry() => DateTimeOffset.FromUnixTimeSeconds((clock.GetUtcNow() + Expiration).ToUnixTimeSeconds());
+
+    private static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset other) => one > other ? one : other;
 
     private async ValueTask<ValidatedToken?> DecodeAsync(string token, CancellationToken cancellationToken)
     {
@@ -72,16 +81,18 @@ internal sealed class TokenService(
     {
         // Read before the rows: a write that commits meanwhile makes this stale, never wrong for longer.
         var (revision, generation) = (revisions.IdentityRevision, codec.Generation);
-        if (payload.Kind is not (TokenKind.Unscoped or TokenKind.Project or TokenKind.Domain or TokenKind.System))
+        var isDelegated = payload.Kind is TokenKind.Trust or TokenKind.ApplicationCredential;
+        if (!isDelegated && payload.Kind is not (TokenKind.Unscoped or TokenKind.Project or TokenKind.Domain or TokenKind.System))
         {
-            return null; // Delegated and federated tokens have no backing here yet: nobody may hold one.
+            return null; // Federated and OAuth tokens have no backing here yet: nobody may hold one.
         }
 
         TokenInfo info;
+        DelegatedScope? delegated = null;
         await using (var db = database.Open())
         {
-            var user = await db.GetTable<User>().FirstOrDefaultAsync(u => u.Id == payload.UserId && u.Enabled, cancellationToken);
-            if (user is null || await DomainAsync(db, user.DomainId, cancellationToken) is not { } userDomain)
+            var user = await db.GetTable<User>().FirstOrDefaultAsync(u => u.Id == payload.UserId, cancellationToken);
+            if (user is null || !policy.IsEnabled(user) || await DomainAsync(db, user.DomainId, cancellationToken) is not { } userDomain)
             {
                 return null;
             }
@@ -95,18 +106,30 @@ internal sealed class TokenService(
                 return null;
             }
 
-            info = await DescribeAsync(payload, user, userDomain, project, scopeDomain, cancellationToken);
+            if (isDelegated && (project is null || (delegated = await delegations.FindAsync(db, payload, project, cancellationToken)) is null
+                || (delegated.Trustor is { } trustor
+                    && await RevocationStore.IsRevokedAsync(db, payload with { UserId = trustor.Id }, trustor.DomainId, scopeDomainId, cancellationToken))))
+            {
+                return null;
+            }
+
+            info = await DescribeAsync(payload, user, userDomain, project, scopeDomain, delegated, cancellationToken);
         }
 
         return payload.Kind != TokenKind.Unscoped && info.Roles.Count == 0
             ? null
-            : new(payload, info, Credentials(info), TokenRenderer.Head(info), revision, generation);
+            : new(payload, info, Credentials(info), TokenRenderer.Head(info), revision, generation) { EndsAt = delegated?.EndsAt };
     }
 
     private async Task<TokenInfo> DescribeAsync(
-        TokenPayload payload, User user, TokenDomain userDomain, Project? project, TokenDomain? scopeDomain, CancellationToken cancellationToken)
+        TokenPayload payload, User user, TokenDomain userDomain, Project? project, TokenDomain? scopeDomain, DelegatedScope? delegated, CancellationToken cancellationToken)
     {
-        IReadOnlyList<Role> held = payload.Kind switch
+        if (delegated is { Trust.Impersonation: true, Trustor: { } trustor, TrustorDomain: { } trustorDomain })
+        {
+            (user, userDomain) = (trustor, trustorDomain);
+        }
+
+        var held = delegated?.Roles ?? payload.Kind switch
         {
             TokenKind.Project => await roles.OnProjectAsync(user.Id, project!, cancellationToken),
             TokenKind.Domain => await roles.OnDomainAsync(user.Id, payload.DomainId!, cancellationToken),
@@ -115,7 +138,7 @@ internal sealed class TokenService(
         };
         return new TokenInfo
         {
-            User = new(user.Id, user.Name, userDomain),
+            User = new(user.Id, user.Name, userDomain) { PasswordExpiresAt = UserView.Time(user.PasswordExpiresAt) },
             Project = project is null ? null : new(project.Id, project.Name, scopeDomain),
             Domain = payload.DomainId is null ? null : scopeDomain,
             System = payload.System is null ? null : new(true),
@@ -124,8 +147,12 @@ internal sealed class TokenService(
             AuditIds = payload.AuditIds,
             ExpiresAt = payload.ExpiresAt,
             IssuedAt = payload.IssuedAt,
-            IsDomain = project?.IsDomain,
-            IsAdminProject = project is null ? null : IsAdminProject(project, scopeDomain!),
+            Trust = delegated?.Trust,
+            ApplicationCredential = delegated?.ApplicationCredential,
+
+            // As in Keystone, a trust's token says neither.
+            IsDomain = delegated?.Trust is null ? project?.IsDomain : null,
+            IsAdminProject = project is null || delegated?.Trust is not null ? null : IsAdminProject(project, scopeDomain!),
         };
     }
 
@@ -135,7 +162,8 @@ internal sealed class TokenService(
             ? project.Name == name && domain.Name == domainName
             : null;
 
-    private static PolicyCredentials Credentials(TokenInfo token) => new()
+    /// <summary>What the rules of Keystone see of a token: the token itself as well, which those of other services do not.</summary>
+    public static PolicyCredentials Credentials(TokenInfo token) => new()
     {
         UserId = token.UserId,
         UserDomainId = token.User.Domain?.Id,
@@ -145,15 +173,27 @@ internal sealed class TokenService(
         SystemScope = token.IsSystemScoped ? "all" : null,
         Roles = token.RoleNames,
         IsAdminProject = token.IsAdminProject ?? true,
-        Attributes = new Dictionary<string, object?>
-        {
-            ["token.user.id"] = token.UserId,
-            ["token.user.domain.id"] = token.User.Domain?.Id,
-            ["token.domain.id"] = token.DomainId,
-            ["token.project.id"] = token.ProjectId,
-            ["token.project.domain.id"] = token.Project?.Domain?.Id,
-        },
+        Attributes = Attributes(
+            ("token.user.id", token.UserId), ("token.user.domain.id", token.User.Domain?.Id), ("token.domain.id", token.DomainId),
+            ("token.project.id", token.ProjectId), ("token.project.domain.id", token.Project?.Domain?.Id),
+            ("trust_id", token.Trust?.Id), ("trustor_id", token.Trust?.TrustorUser.Id), ("trustee_id", token.Trust?.TrusteeUser.Id),
+            ("is_delegated_auth", token.Trust is not null)),
     };
+
+    /// <summary>Those that the token has.</summary>
+    private static Dictionary<string, object?> Attributes(params ReadOnlySpan<(string Name, object? Value)> all)
+    {
+        var attributes = new Dictionary<string, object?>(StringComparer.Ordinal);
+        foreach (var (name, value) in all)
+        {
+            if (value is not null)
+            {
+                attributes[name] = value;
+            }
+        }
+
+        return attributes;
+    }
 
     private static Task<Project?> ProjectAsync(DataConnection db, string id, CancellationToken cancellationToken) =>
         db.GetTable<Project>().FirstOrDefaultAsync(p => p.Id == id && p.Enabled, cancellationToken);

@@ -11,6 +11,12 @@ namespace Meridian.Identity.Tokens;
 internal sealed record ValidatedToken(
     TokenPayload Payload, TokenInfo Info, PolicyCredentials Credentials, byte[] Head, long Revision, int KeyGeneration)
 {
+    /// <summary>When what the token stands on ends by itself, though the token would live on: a trust. Null when nothing does.</summary>
+    public DateTimeOffset? EndsAt { get; init; }
+
+    /// <summary>Whose id fills the catalog's templates: the trustor's, whether a trust impersonates or not.</summary>
+    public string CatalogUserId => Info.Trust?.TrustorUser.Id ?? Payload.UserId;
+
     /// <summary>Unscoped tokens carry none.</summary>
     public bool HasCatalog => Payload.Kind != TokenKind.Unscoped;
 }

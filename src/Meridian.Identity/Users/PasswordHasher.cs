@@ -1,78 +1,55 @@
 // SPDX-License-Identifier: Apache-2.0
+using Meridian.Identity.Users.Passwords;
+
 namespace Meridian.Identity.Users;
 
 /// <summary>
-/// bcrypt as Keystone stores it (<c>$2b$12$…</c>). At most as many computations run at once as the machine has processors, so that a burst of
-/// log-ins waits in line and leaves the thread pool to everyone else.
+/// Hashes passwords in the configured way and verifies them in whatever way they were hashed. At most as many computations run at once as the machine has
+/// processors, so that a burst of log-ins waits in line and leaves the thread pool to everyone else.
 /// </summary>
-internal sealed class PasswordHasher : IDisposable
+internal sealed class PasswordHasher(IPasswordHash configured) : IDisposable
 {
-    /// <summary>bcrypt reads 72 bytes; Keystone cuts longer passwords there.</summary>
-    public const int BcryptMaxBytes = 72;
+    /// <summary>Every way but the configured one. A hash holds its own cost: theirs here is never used.</summary>
+    private static readonly IPasswordHash[] Others =
+    [
+        new BcryptHash(BcryptHash.DefaultRounds), new BcryptSha256Hash(BcryptHash.DefaultRounds), new Pbkdf2Hash(Pbkdf2Hash.DefaultRounds, 16),
+        new ScryptHash(ScryptHash.DefaultCost, ScryptHash.DefaultBlockSize, ScryptHash.DefaultParallelism, 16),
+    ];
 
     private readonly SemaphoreSlim turns = new(Environment.ProcessorCount);
-    private readonly int rounds;
-    private readonly string unknownUserHash;
 
-    public PasswordHasher(int rounds)
-    {
-        this.rounds = rounds;
+    /// <summary>How many bytes of a new password count.</summary>
+    public int MaxBytes => configured.MaxBytes;
 
-        // A well-formed hash that no password has: comparing with it costs what a real comparison costs.
-        unknownUserHash = $"$2b${rounds:D2}$" + new string('.', 22) + new string('.', 31);
-    }
+    public Task<string> HashAsync(string password, CancellationToken cancellationToken) => RunAsync(() => configured.Hash(password), cancellationToken);
 
-    public async Task<string> HashAsync(string password, CancellationToken cancellationToken)
-    {
-        await turns.WaitAsync(cancellationToken);
-        try
-        {
-            return await Task.Run(() => BCrypt.Net.BCrypt.HashPassword(Cut(password), BCrypt.Net.BCrypt.GenerateSalt(rounds, 'b')), cancellationToken);
-        }
-        finally
-        {
-            turns.Release();
-        }
-    }
-
-    /// <summary>With a null hash (no such user, or no password) the answer is false, after the same work.</summary>
+    /// <summary>Without a hash (no such user, or no password), and with one that is of no known kind, the answer is false, after the same work.</summary>
     public async Task<bool> VerifyAsync(string password, string? hash, CancellationToken cancellationToken)
     {
-        await turns.WaitAsync(cancellationToken);
-        try
+        if (hash is not null && WayOf(hash) is { } way)
         {
-            return await Task.Run(() => Verify(password, hash ?? unknownUserHash), cancellationToken) && hash is not null;
+            return await RunAsync(() => way.Verify(password, hash), cancellationToken);
         }
-        finally
-        {
-            turns.Release();
-        }
+
+        await RunAsync(() => configured.Verify(password, configured.Nobodys), cancellationToken);
+        return false;
     }
 
     public void Dispose() => turns.Dispose();
 
-    private static bool Verify(string password, string hash)
+    private IPasswordHash? WayOf(string hash) =>
+        Others.Prepend(configured).FirstOrDefault(w => w.Prefixes.Any(p => hash.StartsWith(p, StringComparison.Ordinal)));
+
+    private async Task<T> RunAsync<T>(Func<T> compute, CancellationToken cancellationToken)
     {
+        await turns.WaitAsync(cancellationToken);
         try
         {
-            return BCrypt.Net.BCrypt.Verify(Cut(password), hash);
+            return await Task.Run(compute, cancellationToken);
         }
-        catch (BCrypt.Net.SaltParseException)
+        finally
         {
-            return false;
+            turns.Release();
         }
-    }
-
-    /// <summary>bcrypt itself ignores what follows 72 bytes; the library must not be made to convert it.</summary>
-    private static string Cut(string password)
-    {
-        if (password.Length <= BcryptMaxBytes + 1)
-        {
-            return password;
-        }
-
-        // One character more than bytes count, and never half of a surrogate pair: what it encodes to lies behind byte 72.
-        var end = char.IsHighSurrogate(password[BcryptMaxBytes]) ? BcryptMaxBytes + 2 : BcryptMaxBytes + 1;
-        return password[..end];
     }
 }

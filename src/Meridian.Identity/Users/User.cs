@@ -34,6 +34,21 @@ internal sealed class User
     [Column("password_expires_at")]
     public DateTime? PasswordExpiresAt { get; set; }
 
+    /// <summary>True when the user, not an administrator, set the password.</summary>
+    [Column("password_self_service")]
+    public bool? PasswordSelfService { get; set; }
+
+    // Log-ins write these three beside whoever changes the user: updates of the whole row leave them alone.
+    [Column("failed_auth_count", SkipOnUpdate = true)]
+    public int FailedAuthCount { get; set; }
+
+    [Column("failed_auth_at", SkipOnUpdate = true)]
+    public DateTime? FailedAuthAt { get; set; }
+
+    /// <summary>The day of the last log-in with the password, or of being enabled.</summary>
+    [Column("last_active_at", SkipOnUpdate = true)]
+    public DateTime? LastActiveAt { get; set; }
+
     [Column("created_at")]
     public DateTime CreatedAt { get; set; }
 

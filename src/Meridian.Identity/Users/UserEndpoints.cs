@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Text.Json;
+
 using Meridian.Identity.Assignments;
 using Meridian.Identity.Groups;
 using Meridian.Identity.Projects;
@@ -23,7 +25,7 @@ internal static class UserEndpoints
         users.MapRead("/{id}", ShowAsync);
         users.MapPatch("/{id}", UpdateAsync);
         users.MapDelete("/{id}", DeleteAsync);
-        users.MapPost("/{id}/password", ChangePasswordAsync);
+        users.MapPost("/{id}/password", ChangePasswordAsync).AllowAnonymous();
         users.MapRead("/{id}/groups", ListGroupsAsync);
         users.MapRead("/{id}/projects", ListProjectsAsync);
     }
@@ -36,23 +38,24 @@ internal static class UserEndpoints
         return list.Answer("users", request.Url("users"), page, (writer, user) => UserView.Write(writer, user, request));
     }
 
-    private static async Task<IResult> CreateAsync(IdentityRequest request, UserStore store, ProjectStore projects, CancellationToken cancellationToken)
+    private static async Task<IResult> CreateAsync(
+        IdentityRequest request, UserStore store, ProjectStore projects, PasswordRules rules, CancellationToken cancellationToken)
     {
         request.RequireToken();
         var body = await request.BodyAsync("user");
         var domainId = body.Id("domain_id") ?? request.OwnDomainId();
-        request.Require(UserPolicies.Create, PolicyBase.Target(("target.user.domain_id", domainId)));
+        request.Require(UserPolicies.Create, body.DomainTarget("target.user.domain_id"));
         var user = new User
         {
             Id = Guid.NewGuid().ToString("N"),
             DomainId = domainId,
-            Name = body.Name(),
+            Name = body.Name().Trim(),
             Enabled = body.Boolean("enabled") ?? true,
             DefaultProjectId = await DefaultProjectAsync(body, null, projects, cancellationToken),
-            Options = body.Options(null),
-            Extra = body.Extra(null, Known),
+            Options = UserOptions.Read(body, null),
+            Extra = ReadExtra(body, null),
         };
-        await store.CreateAsync(user, body.Text("password"), cancellationToken);
+        await store.CreateAsync(user, ReadPassword(body, rules), cancellationToken);
         return JsonAnswer.Member(StatusCodes.Status201Created, "user", writer => UserView.Write(writer, user, request));
     }
 
@@ -66,23 +69,25 @@ internal static class UserEndpoints
             : JsonAnswer.Member(StatusCodes.Status200OK, "user", writer => UserView.Write(writer, user, request));
     }
 
-    private static async Task<IResult> UpdateAsync(string id, IdentityRequest request, UserStore store, ProjectStore projects, CancellationToken cancellationToken)
+    private static async Task<IResult> UpdateAsync(
+        string id, IdentityRequest request, UserStore store, ProjectStore projects, PasswordRules rules, CancellationToken cancellationToken)
     {
         request.RequireToken();
         var found = await store.FindAsync(id, cancellationToken);
         request.Require(UserPolicies.Update, UserPolicies.Target(found));
         var user = found ?? throw Errors.NotFound("user", id);
         var body = await request.BodyAsync("user");
+        body.RefuseEmpty("user");
         CheckUnchanged(body, "id", user.Id, "Cannot change user ID");
         CheckUnchanged(body, "domain_id", user.DomainId, "Cannot change Domain ID");
         var wasEnabled = user.Enabled;
-        user.Name = body.Has("name") ? body.Name() : user.Name;
+        user.Name = body.Has("name") ? body.Name().Trim() : user.Name;
         user.Enabled = body.Boolean("enabled") ?? user.Enabled;
         user.DefaultProjectId = await DefaultProjectAsync(body, user.DefaultProjectId, projects, cancellationToken);
-        user.Options = body.Options(user.Options);
-        user.Extra = body.Extra(user.Extra, Known);
-        await store.UpdateAsync(user, body.Text("password"), revoke: wasEnabled && !user.Enabled, cancellationToken);
-        return JsonAnswer.Member(StatusCodes.Status200OK, "user", writer => UserView.Write(writer, user, request));
+        user.Options = UserOptions.Read(body, user.Options);
+        user.Extra = ReadExtra(body, user.Extra);
+        await store.UpdateAsync(user, ReadPassword(body, rules), revoke: wasEnabled && !user.Enabled, cancellationToken);
+        return JsonAnswer.Member(StatusCodes.Status200OK, "user", writer => UserView.Write(writer, user, request, extraToo: true));
     }
 
     private static async Task<IResult> DeleteAsync(string id, IdentityRequest request, UserStore store, CancellationToken cancellationToken)
@@ -93,13 +98,25 @@ internal static class UserEndpoints
         return JsonAnswer.NoContent;
     }
 
-    /// <summary>Needs no token: who knows the password may change it.</summary>
-    private static async Task<IResult> ChangePasswordAsync(string id, IdentityRequest request, UserStore store, CancellationToken cancellationToken)
+    /// <summary>Needs no token: who knows the password may change it, also when it has expired.</summary>
+    private static async Task<IResult> ChangePasswordAsync(
+        string id, IdentityRequest request, UserStore store, PasswordCheck check, AccountPolicy policy, PasswordRules rules, PasswordHistory history,
+        CancellationToken cancellationToken)
     {
         var body = await request.BodyAsync("user");
-        var original = body.Text("original_password") ?? throw Errors.Invalid("'original_password' is a required property");
-        var password = body.Text("password") ?? throw Errors.Invalid("'password' is a required property");
-        await store.ChangePasswordAsync(id, original, password, cancellationToken);
+        body.RefuseUnknown("original_password", "password");
+        var original = Required(body, "original_password");
+        var password = Required(body, "password");
+        var user = await store.FindAsync(id, cancellationToken);
+        if (await check.TryAsync(user, user is { Enabled: true }, original, cancellationToken) == PasswordOutcome.Refused)
+        {
+            throw Errors.Unauthorized();
+        }
+
+        rules.Check(password);
+        policy.RequireChangeable(user!);
+        await history.RequireNewAsync(user!, password, cancellationToken);
+        await store.UpdateAsync(user!, new(password, SelfService: true), revoke: true, cancellationToken);
         return JsonAnswer.NoContent;
     }
 
@@ -110,7 +127,7 @@ internal static class UserEndpoints
         request.Require(GroupPolicies.ListForUser, UserPolicies.Target(user));
         _ = user ?? throw Errors.NotFound("user", id);
         var list = request.List();
-        var page = await groups.ListOfUserAsync(list, id, cancellationToken);
+        var page = await groups.ListOfUserAsync(list, id, request.DomainScope, cancellationToken);
         return list.Answer("groups", request.Url($"users/{id}/groups"), page, (writer, group) => GroupView.Write(writer, group, request));
     }
 
@@ -139,6 +156,50 @@ internal static class UserEndpoints
         return id is not null && await projects.FindAsync(id, cancellationToken) is { IsDomain: true }
             ? throw Errors.Invalid("User's default project ID cannot be a domain ID: " + id)
             : id;
+    }
+
+    /// <returns>Null when the body does not speak of it.</returns>
+    private static NewPassword? ReadPassword(ResourceBody body, PasswordRules rules)
+    {
+        if (!body.Has("password"))
+        {
+            return null;
+        }
+
+        var password = body.Text("password");
+        rules.Check(password);
+        return new(password);
+    }
+
+    private static string Required(ResourceBody body, string field) => body.Text(field)
+        ?? throw (body.Has(field) ? Errors.InvalidField(field, "None is not of type 'string'") : Errors.Invalid($"'{field}' is a required property"));
+
+    private static string? ReadExtra(ResourceBody body, string? existing)
+    {
+        // Known by its type only.
+        body.Text("description");
+        if (body.Find("federated") is { } federated)
+        {
+            CheckFederated(federated);
+        }
+
+        return body.Extra(existing, Known);
+    }
+
+    /// <summary>There are no identity providers, so that a user cannot be known to one.</summary>
+    private static void CheckFederated(JsonElement federated)
+    {
+        if (federated.ValueKind != JsonValueKind.Array)
+        {
+            throw Errors.InvalidField("federated", $"{ResourceBody.Show(federated)} is not of type 'array'");
+        }
+
+        foreach (var entry in federated.EnumerateArray())
+        {
+            throw entry.ValueKind == JsonValueKind.Object && entry.TryGetProperty("idp_id", out var provider) && provider.ValueKind == JsonValueKind.String
+                ? Errors.Invalid($"Could not find Identity Provider: {provider.GetString()}")
+                : Errors.InvalidField("federated/0", "'idp_id' is a required property");
+        }
     }
 
     private static void CheckUnchanged(ResourceBody body, string field, string current, string message)

@@ -1,27 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
-using System.Text;
-
 using LinqToDB;
 using LinqToDB.Async;
 using LinqToDB.Data;
 
+using Meridian.Identity.ApplicationCredentials;
 using Meridian.Identity.Assignments;
+using Meridian.Identity.Credentials;
 using Meridian.Identity.Groups;
 using Meridian.Identity.Projects;
 using Meridian.Identity.Tokens;
-using Meridian.Platform.Config;
+using Meridian.Identity.Trusts;
 using Meridian.Platform.Http;
 using Meridian.Platform.Storage;
 
 namespace Meridian.Identity.Users;
 
-/// <summary>All SQL about users.</summary>
-internal sealed class UserStore(Database database, IdentityWriter writer, PasswordHasher hasher, RevocationStore revocations, ServiceConfig config, TimeProvider clock)
+/// <summary>A password to set.</summary>
+/// <param name="Text">Null takes the password away: nobody can log in with it.</param>
+/// <param name="SelfService">The user chose it, not an administrator.</param>
+internal sealed record NewPassword(string? Text, bool SelfService = false);
+
+/// <summary>All SQL about users. What it returns is enabled only if the user was not disabled by long absence.</summary>
+internal sealed class UserStore(
+    Database database, IdentityWriter writer, PasswordHasher hasher, RevocationStore revocations, AccountPolicy policy, PasswordHistory history)
 {
     public async Task<User?> FindAsync(string id, CancellationToken cancellationToken)
     {
         await using var db = database.Open();
-        return await db.GetTable<User>().FirstOrDefaultAsync(u => u.Id == id, cancellationToken);
+        return Judged(await db.GetTable<User>().FirstOrDefaultAsync(u => u.Id == id, cancellationToken));
     }
 
     /// <exception cref="ApiException">404.</exception>
@@ -35,18 +41,20 @@ internal sealed class UserStore(Database database, IdentityWriter writer, Passwo
         return await PageAsync(list, rows, cancellationToken);
     }
 
-    public async Task<ListPage<User>> ListOfGroupAsync(ListRequest list, string groupId, CancellationToken cancellationToken)
+    /// <param name="domainId">Only this domain's; null for all.</param>
+    public async Task<ListPage<User>> ListOfGroupAsync(ListRequest list, string groupId, string? domainId, CancellationToken cancellationToken)
     {
         await using var db = database.Open();
         var members = db.GetTable<GroupMember>().Where(m => m.GroupId == groupId);
-        return await PageAsync(list, db.GetTable<User>().Where(u => members.Any(m => m.UserId == u.Id)), cancellationToken);
+        var rows = db.GetTable<User>().Where(u => members.Any(m => m.UserId == u.Id));
+        return await PageAsync(list, domainId is null ? rows : rows.Where(u => u.DomainId == domainId), cancellationToken);
     }
 
-    /// <exception cref="ApiException">400 for a password that is too long, 404 for an unknown domain, 409 for a name that exists.</exception>
-    public async Task<User> CreateAsync(User user, string? password, CancellationToken cancellationToken)
+    /// <exception cref="ApiException">404 for an unknown domain, 409 for a name that exists.</exception>
+    public async Task<User> CreateAsync(User user, NewPassword? password, CancellationToken cancellationToken)
     {
         user.NameKey = NameKey.Of(user.Name);
-        user.CreatedAt = clock.GetUtcNow().UtcDateTime;
+        user.CreatedAt = policy.Now;
         await SetPasswordAsync(user, password, cancellationToken);
         try
         {
@@ -70,11 +78,12 @@ internal sealed class UserStore(Database database, IdentityWriter writer, Passwo
         return user;
     }
 
-    /// <param name="password">Null leaves it.</param>
-    /// <param name="revoke">Ends all tokens of the user: after a change of password, or when it is disabled.</param>
-    public async Task UpdateAsync(User user, string? password, bool revoke, CancellationToken cancellationToken)
+    /// <param name="password">Null leaves it. A new one ends all tokens of the user.</param>
+    /// <param name="revoke">Ends them without one: when the user is disabled.</param>
+    public async Task UpdateAsync(User user, NewPassword? password, bool revoke, CancellationToken cancellationToken)
     {
         user.NameKey = NameKey.Of(user.Name);
+        var oldHash = user.PasswordHash;
         await SetPasswordAsync(user, password, cancellationToken);
         try
         {
@@ -82,8 +91,19 @@ internal sealed class UserStore(Database database, IdentityWriter writer, Passwo
                 async db =>
                 {
                     await IdentityWriter.UpdateAsync(db, user, "user", user.Id, cancellationToken);
+                    await UnlockAsync(db, user, cancellationToken);
+                    if (password is not null)
+                    {
+                        await history.AddAsync(db, user.Id, oldHash, cancellationToken);
+                    }
 
-                    if (revoke || password is not null)
+                    if (revoke && !user.Enabled)
+                    {
+                        // As in Keystone: enabled again, a user makes new ones.
+                        await ApplicationCredentialStore.DeleteTracesOfUsersAsync(db, [user.Id], cancellationToken);
+                    }
+
+                    if (revoke || password?.Text is not null)
                     {
                         await revocations.RevokeUserAsync(db, user.Id, cancellationToken);
                     }
@@ -94,23 +114,6 @@ internal sealed class UserStore(Database database, IdentityWriter writer, Passwo
         {
             throw Errors.Duplicate("user", user.Name, user.DomainId);
         }
-    }
-
-    /// <summary>Changes the password of whoever knows it; everything else is the one 401.</summary>
-    public async Task ChangePasswordAsync(string id, string original, string password, CancellationToken cancellationToken)
-    {
-        if (Encoding.UTF8.GetByteCount(original) > config.Get(IdentityOptions.MaxPasswordLength))
-        {
-            throw Errors.Unauthorized();
-        }
-
-        var user = await FindAsync(id, cancellationToken);
-        if (!await hasher.VerifyAsync(original, user?.PasswordHash, cancellationToken) || user is not { Enabled: true })
-        {
-            throw Errors.Unauthorized();
-        }
-
-        await UpdateAsync(user, password, revoke: true, cancellationToken);
     }
 
     public Task DeleteAsync(string id, CancellationToken cancellationToken) => writer.WriteAsync(
@@ -128,38 +131,59 @@ internal sealed class UserStore(Database database, IdentityWriter writer, Passwo
     /// <summary>Removes what refers to users that are gone.</summary>
     public static async Task DeleteTracesAsync(DataConnection db, IReadOnlyCollection<string> ids, CancellationToken cancellationToken)
     {
+        await TrustStore.DeleteTracesOfUsersAsync(db, ids, cancellationToken);
+        await ApplicationCredentialStore.DeleteTracesOfUsersAsync(db, ids, cancellationToken);
         await db.GetTable<GroupMember>().Where(m => ids.Contains(m.UserId)).DeleteAsync(cancellationToken);
         await db.GetTable<Assignment>().Where(a => a.ActorKind == AssignmentKinds.User && ids.Contains(a.ActorId)).DeleteAsync(cancellationToken);
+        await db.GetTable<PastPassword>().Where(p => ids.Contains(p.UserId)).DeleteAsync(cancellationToken);
+        await CredentialStore.DeleteOfUsersAsync(db, ids, cancellationToken);
     }
 
-    private async Task SetPasswordAsync(User user, string? password, CancellationToken cancellationToken)
+    private async Task SetPasswordAsync(User user, NewPassword? password, CancellationToken cancellationToken)
     {
         if (password is null)
         {
             return;
         }
 
-        // Refused unread when it is longer than any password may be; cut at bcrypt's 72 bytes unless strict (OSSA-2012-002).
-        var most = config.Get(IdentityOptions.StrictPasswordCheck) ? PasswordHasher.BcryptMaxBytes : config.Get(IdentityOptions.MaxPasswordLength);
-        if (Encoding.UTF8.GetByteCount(password) > most)
-        {
-            throw Errors.Invalid($"The password length must be less than or equal to {most}. The server could not comply with the request because the password is invalid.");
-        }
-
-        if (password.Contains('\0', StringComparison.Ordinal))
-        {
-            throw Errors.InvalidField("password", "it holds a NUL character");
-        }
-
-        user.PasswordHash = await hasher.HashAsync(password, cancellationToken);
-        user.PasswordChangedAt = clock.GetUtcNow().UtcDateTime;
+        user.PasswordHash = password.Text is null ? null : await hasher.HashAsync(password.Text, cancellationToken);
+        user.PasswordChangedAt = policy.Now;
+        user.PasswordExpiresAt = policy.PasswordExpiry(user, password.SelfService);
+        user.PasswordSelfService = password.SelfService;
     }
 
-    private static Task<ListPage<User>> PageAsync(ListRequest list, IQueryable<User> rows, CancellationToken cancellationToken)
+    /// <summary>As in Keystone, any change that leaves a user enabled opens a locked account and counts as a sign of life.</summary>
+    private async Task UnlockAsync(DataConnection db, User user, CancellationToken cancellationToken)
+    {
+        if (user.Enabled)
+        {
+            var today = policy.Now.Date;
+            await db.GetTable<User>().Where(u => u.Id == user.Id)
+                .Set(u => u.FailedAuthCount, 0).Set(u => u.FailedAuthAt, (DateTime?)null).Set(u => u.LastActiveAt, today)
+                .UpdateAsync(cancellationToken);
+        }
+    }
+
+    private User? Judged(User? user)
+    {
+        if (user is not null)
+        {
+            user.Enabled = policy.IsEnabled(user);
+        }
+
+        return user;
+    }
+
+    private async Task<ListPage<User>> PageAsync(ListRequest list, IQueryable<User> rows, CancellationToken cancellationToken)
     {
         rows = list.Text(rows, "name", u => u.Name, u => u.NameKey);
         rows = list.Text(rows, "domain_id", u => u.DomainId);
         rows = list.Boolean(rows, "enabled", u => u.Enabled);
-        return list.PageAsync(rows, u => u.Id, cancellationToken, ("name", u => u.Name), ("domain_id", u => u.DomainId));
+        rows = PasswordExpiryFilter.Apply(list, rows);
+
+        // These name users of identity providers, of which there are none.
+        rows = list.Has("idp_id") || list.Has("protocol_id") || list.Has("unique_id") ? rows.Where(u => false) : rows;
+        var page = await list.PageAsync(rows, u => u.Id, cancellationToken, ("name", u => u.Name), ("domain_id", u => u.DomainId));
+        return page with { Rows = [.. page.Rows.Select(u => Judged(u)!)] };
     }
 }

@@ -7,7 +7,11 @@ namespace Meridian.Identity.Users;
 /// <summary>A user as the API shows it.</summary>
 internal static class UserView
 {
-    public static void Write(Utf8JsonWriter writer, User user, IdentityRequest request)
+    /// <summary>Of password_expires_at, here and in tokens: UTC, though it does not say so.</summary>
+    public static string? Time(DateTime? time) => time?.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff", CultureInfo.InvariantCulture);
+
+    /// <param name="extraToo">Shows the unknown attributes once more under <c>extra</c>, as Keystone's answer to an update does.</param>
+    public static void Write(Utf8JsonWriter writer, User user, IdentityRequest request, bool extraToo = false)
     {
         writer.WriteStartObject();
         writer.WriteString("id", user.Id);
@@ -19,9 +23,16 @@ internal static class UserView
             writer.WriteString("default_project_id", user.DefaultProjectId);
         }
 
-        writer.WriteString("password_expires_at", user.PasswordExpiresAt?.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff", CultureInfo.InvariantCulture));
+        writer.WriteString("password_expires_at", Time(user.PasswordExpiresAt));
         writer.WriteOptions(user.Options);
-        writer.WriteExtra(user.Extra);
+        writer.WriteExtra(user.Extra, "extra");
+        if (extraToo)
+        {
+            writer.WriteStartObject("extra");
+            writer.WriteExtra(user.Extra);
+            writer.WriteEndObject();
+        }
+
         writer.WriteSelfLink(request.Url("users/" + user.Id));
         writer.WriteEndObject();
     }

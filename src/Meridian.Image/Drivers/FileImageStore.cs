@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+using Meridian.Platform.Native;
+
 using Microsoft.Win32.SafeHandles;
 
 namespace Meridian.Image.Drivers;
@@ -8,12 +10,17 @@ internal sealed class FileImageStore(string folder) : IImageStore
 {
     private const string Scheme = "file://";
     private const string Partial = ".part";
+    private const long WritebackBytes = 16 << 20;
+
+    // What the runtime throws, without an errno, when the file system has no room for a preallocation or cannot hold so large a file.
+    private const int PreallocationFailed = unchecked((int)0x80131620);
 
     public ValueTask<ImageWriter> BeginAsync(string imageId, long? size, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(folder);
         var path = PathOf(imageId);
         var handle = Guard(() => File.OpenHandle(path + Partial, FileMode.Create, FileAccess.Write, FileShare.None, preallocationSize: size ?? 0));
+        File.SetUnixFileMode(handle, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         return ValueTask.FromResult<ImageWriter>(new Writer(handle, path));
     }
 
@@ -51,7 +58,7 @@ internal sealed class FileImageStore(string folder) : IImageStore
         }
     }
 
-    private static bool IsFull(IOException exception) => (exception.HResult & 0xffff) is 28 or 122 or 27;
+    private static bool IsFull(IOException exception) => exception.HResult == PreallocationFailed || (exception.HResult & 0xffff) is 28 or 122 or 27;
 
     // Ids are UUIDs that the service made or checked; nothing else becomes part of a path (OSSA-2014-041).
     private string PathOf(string imageId) => Path.Combine(folder, Guid.ParseExact(imageId, "D").ToString("D"));
@@ -66,6 +73,8 @@ internal sealed class FileImageStore(string folder) : IImageStore
     private sealed class Writer(SafeFileHandle handle, string path) : ImageWriter
     {
         private long position;
+        private long started;
+        private bool moved;
         private bool committed;
 
         // Regular files have no asynchronous writes on Linux either; the caller is on a thread of its own.
@@ -77,6 +86,12 @@ internal sealed class FileImageStore(string folder) : IImageStore
                 return true;
             });
             position += data.Length;
+            if (position - started >= WritebackBytes)
+            {
+                DurableFile.StartWriteback(handle, started, position - started);
+                started = position;
+            }
+
             return ValueTask.CompletedTask;
         }
 
@@ -84,8 +99,17 @@ internal sealed class FileImageStore(string folder) : IImageStore
         {
             // Room was taken for the size announced; the data may have been less.
             RandomAccess.SetLength(handle, position);
+
+            // On disk before the image becomes active: a power cut must not leave an active image without its data.
+            Guard(() =>
+            {
+                RandomAccess.FlushToDisk(handle);
+                return true;
+            });
             handle.Dispose();
             File.Move(path + Partial, path, overwrite: true);
+            moved = true;
+            DurableFile.FlushFolder(Path.GetDirectoryName(path)!);
             committed = true;
             return ValueTask.FromResult(Scheme + Path.GetFullPath(path));
         }
@@ -95,7 +119,7 @@ internal sealed class FileImageStore(string folder) : IImageStore
             handle.Dispose();
             if (!committed)
             {
-                File.Delete(path + Partial);
+                File.Delete(moved ? path : path + Partial);
             }
 
             return ValueTask.CompletedTask;

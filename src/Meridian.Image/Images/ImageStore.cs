@@ -39,8 +39,8 @@ internal sealed class ImageStore(Database database, TimeProvider clock)
         Image? marker = null;
         if (query.Marker is { } id)
         {
-            marker = await db.GetTable<Image>().FirstOrDefaultAsync(i => i.Id == id && i.DeletedAt == null, cancellationToken)
-                ?? throw new ApiException(400, $"No image found with ID {id}");
+            // One that the caller may not see is as good as none.
+            marker = (await FindVisibleAsync(id, context, cancellationToken))?.Row ?? throw new ApiException(400, $"No image found with ID {id}");
         }
 
         var rows = await query.Apply(db, context).Page(query.Sort, marker, query.Limit).ToListAsync(cancellationToken);

@@ -30,10 +30,11 @@ internal sealed class AgentEndpoints(INetworkDriver driver, TimeProvider clock)
 
     private async Task ListAsync(HttpContext context)
     {
-        Viewer(context, "get_agent");
+        // As upstream, a list leaves out what one may not see; only what is asked for by id is refused.
+        var allowed = Allows(context, "get_agent");
         var query = ListQuery.Parse(context.Request.Query);
         var agents = (await driver.ListAgentsAsync(context.RequestAborted))
-            .Where(a => Matches(query, "host", a.Host) && Matches(query, "agent_type", a.AgentType) && Matches(query, "binary", a.Binary) && Matches(query, "id", a.Id)
+            .Where(a => allowed && Matches(query, "host", a.Host) && Matches(query, "agent_type", a.AgentType) && Matches(query, "binary", a.Binary) && Matches(query, "id", a.Id)
                 && Matches(query, "alive", a.Alive ? "true" : "false"))
             .OrderBy(a => a.Host, StringComparer.Ordinal).ThenBy(a => a.AgentType, StringComparer.Ordinal).ToList();
         await JsonAnswer.WriteAsync(context, 200, json =>
@@ -67,7 +68,7 @@ internal sealed class AgentEndpoints(INetworkDriver driver, TimeProvider clock)
     /// <summary>The backend owns them: neither their state nor their presence can be changed here.</summary>
     private async Task RefuseAsync(HttpContext context, string verb)
     {
-        Viewer(context, "delete_agent");
+        Viewer(context, verb + "_agent");
         var id = (string)context.Request.RouteValues["id"]!;
         _ = (await driver.ListAgentsAsync(context.RequestAborted)).FirstOrDefault(a => a.Id == id) ?? throw NotFound(id);
         throw Errors.Bad("agent", $"{driver.Type} agents cannot be {verb}d");
@@ -109,12 +110,16 @@ internal sealed class AgentEndpoints(INetworkDriver driver, TimeProvider clock)
 
     private static void Viewer(HttpContext context, string rule)
     {
-        var viewer = ResourceEndpoints<PortRow>.ViewerOf(context);
-        if (!viewer.Allows(rule, new PolicyTarget(viewer.ProjectId)))
+        if (!Allows(context, rule))
         {
-            // Lists of what one may not see are as absent upstream.
             throw Errors.Denied($"rule:{rule}");
         }
+    }
+
+    private static bool Allows(HttpContext context, string rule)
+    {
+        var viewer = ResourceEndpoints<PortRow>.ViewerOf(context);
+        return viewer.Allows(rule, new PolicyTarget(viewer.ProjectId));
     }
 
     private static bool Matches(ListQuery query, string name, string value) =>

@@ -67,7 +67,7 @@ internal static class NetworkPolicies
         Rule("delete_security_group:tags", Member), Rule("delete_security_group", Member), Rule("create_security_group_rule", Member),
         Rule("get_security_group_rule", $"({Reader}) or {Service} or (role:reader and rule:sg_owner)"), Rule("delete_security_group_rule", Member),
 
-        Rule("get_quota", Manager), Rule("update_quota", Admin), Rule("delete_quota", Admin), Rule("get_agent", Admin), Rule("delete_agent", Admin),
+        Rule("get_quota", Manager), Rule("update_quota", Admin), Rule("delete_quota", Admin), Rule("get_agent", Admin), Rule("update_agent", Admin), Rule("delete_agent", Admin),
         Rule("get_availability_zone", "(rule:admin_only) or role:reader"), Rule("get_network_ip_availability", AdminOrService), Rule("get_service_provider", "(rule:admin_only) or role:reader"),
     ];
 

@@ -99,14 +99,21 @@ internal sealed class FloatingIpsResource(NetworkCore core, QuotaCounter quota, 
     public override async Task DeleteAsync(WriteConnection db, Viewer viewer, FloatingIpRow row, CancellationToken cancellationToken)
     {
         await TellAsync(db, row.PortId, cancellationToken);
+        await RemoveAsync(db, row, ports, Core.Now, cancellationToken);
+    }
+
+    /// <summary>Deletes a floating IP with the port that holds its address, and gives back its place in the quota.</summary>
+    public static async Task RemoveAsync(WriteConnection db, FloatingIpRow row, PortStore ports, DateTime now, CancellationToken cancellationToken)
+    {
         await db.DeleteAsync(row, token: cancellationToken);
+        await db.GetTable<Tags.TagRow>().Where(t => t.ResourceId == row.Id).DeleteAsync(cancellationToken);
         if (await db.GetTable<PortRow>().FirstOrDefaultAsync(p => p.Id == row.FloatingPortId, cancellationToken) is { } port)
         {
             await ports.RemoveAsync(db, port, cancellationToken);
         }
 
         await QuotaCounter.GiveAsync(db, row.ProjectId, "floatingip", 1, cancellationToken);
-        await Pending.AddAsync(db, NetworkResourceKind.FloatingIp, row.Id, Core.Now, cancellationToken);
+        await Pending.AddAsync(db, NetworkResourceKind.FloatingIp, row.Id, now, cancellationToken);
     }
 
     private static async Task<NetworkRow> FindNetworkAsync(DataConnection db, Viewer viewer, string id, CancellationToken cancellationToken)

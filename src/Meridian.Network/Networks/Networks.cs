@@ -6,7 +6,6 @@ using LinqToDB.Data;
 using Meridian.Network.Api;
 using Meridian.Network.Drivers;
 using Meridian.Network.FloatingIps;
-using Meridian.Network.Ipam;
 using Meridian.Network.Northbound;
 using Meridian.Network.Ports;
 using Meridian.Network.Quotas;
@@ -19,7 +18,7 @@ using Meridian.Platform.Storage;
 namespace Meridian.Network.Networks;
 
 /// <summary>/networks. Source: Networking API reference, "Networks".</summary>
-internal sealed class NetworksResource(NetworkCore core, Segments segments, QuotaCounter quota) : NetworkResource<NetworkRow>(core)
+internal sealed class NetworksResource(NetworkCore core, Segments segments, QuotaCounter quota, PortStore portStore) : NetworkResource<NetworkRow>(core)
 {
     public override string Singular => "network";
 
@@ -118,6 +117,12 @@ internal sealed class NetworksResource(NetworkCore core, Segments segments, Quot
 
     public override async Task DeleteAsync(WriteConnection db, Viewer viewer, NetworkRow row, CancellationToken cancellationToken)
     {
+        // Floating IPs that nothing uses go with their network.
+        foreach (var floating in await db.GetTable<FloatingIpRow>().Where(f => f.FloatingNetworkId == row.Id && f.PortId == null).ToListAsync(cancellationToken))
+        {
+            await FloatingIpsResource.RemoveAsync(db, floating, portStore, Core.Now, cancellationToken);
+        }
+
         var ports = await db.GetTable<PortRow>().Where(p => p.NetworkId == row.Id).ToListAsync(cancellationToken);
         if (ports.Where(p => !DeviceOwner.IsAutoDeleted(p.DeviceOwner)).ToList() is { Count: > 0 } used)
         {
@@ -127,9 +132,7 @@ internal sealed class NetworksResource(NetworkCore core, Segments segments, Quot
         var now = Core.Now;
         foreach (var port in ports)
         {
-            await db.GetTable<IpAllocation>().Where(a => a.PortId == port.Id).DeleteAsync(cancellationToken);
-            await db.DeleteAsync(port, token: cancellationToken);
-            await Pending.AddAsync(db, NetworkResourceKind.Port, port.Id, now, cancellationToken);
+            await portStore.RemoveAsync(db, port, cancellationToken);
         }
 
         foreach (var subnet in await db.GetTable<SubnetRow>().Where(s => s.NetworkId == row.Id).ToListAsync(cancellationToken))

@@ -10,10 +10,12 @@ namespace Meridian.Platform.Auth;
 
 /// <summary>
 /// Lets a request through with a valid token, or to a route that needs none. Source: keystonemiddleware auth_token: service tokens let an expired
-/// user token through for the window that Keystone allows.
+/// user token through for the window that Keystone allows; access rules of an application credential bound what its token may ask for.
 /// </summary>
-internal sealed class AuthTokenMiddleware(RequestDelegate next, TokenValidator validator, ServiceConfig config)
+/// <param name="ownType">The program's service type, for access rules, where [keystone_authtoken] service_type does not tell another.</param>
+internal sealed class AuthTokenMiddleware(RequestDelegate next, TokenValidator validator, ServiceConfig config, string ownType)
 {
+    private readonly string serviceType = config.Get(KeystoneAuthtokenOptions.ServiceType) is { Length: > 0 } told ? told : ownType;
     private readonly HashSet<string> serviceRoles = new(config.Get(KeystoneAuthtokenOptions.ServiceTokenRoles), StringComparer.OrdinalIgnoreCase);
 
     public async Task InvokeAsync(HttpContext context, RequestContext request)
@@ -33,7 +35,8 @@ internal sealed class AuthTokenMiddleware(RequestDelegate next, TokenValidator v
 
         var token = header.ToString();
         await ReadServiceTokenAsync(context, request);
-        request.Token = await validator.ValidateAsync(token, request.HasServiceToken, context.RequestAborted) ?? throw Unauthorized();
+        var info = await validator.ValidateAsync(token, request.HasServiceToken, context.RequestAborted) ?? throw Unauthorized();
+        request.Token = AccessRules.Allow(info, serviceType, context.Request, request.HasServiceToken) ? info : throw Unauthorized();
         request.TokenId = token;
         await next(context);
     }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Meridian.Platform.Auth;
@@ -6,6 +7,10 @@ namespace Meridian.Platform.Auth;
 /// <summary>A validated token as Keystone answers it (identity v3 API, "Validate and show information for token").</summary>
 public sealed class TokenInfo
 {
+    /// <summary>Reads Keystone's answer, <c>{"token": {…}}</c>.</summary>
+    /// <exception cref="JsonException">It is no such answer.</exception>
+    public static TokenInfo Parse(string json) => JsonSerializer.Deserialize(json, TokenJson.Default.TokenEnvelope)?.Token ?? throw new JsonException("There is no token in it.");
+
     public required TokenUser User { get; init; }
 
     public TokenProject? Project { get; init; }
@@ -32,6 +37,9 @@ public sealed class TokenInfo
 
     public TokenApplicationCredential? ApplicationCredential { get; init; }
 
+    [JsonPropertyName("OS-TRUST:trust")]
+    public TokenTrust? Trust { get; init; }
+
     [JsonIgnore]
     public string UserId => User.Id;
 
@@ -50,7 +58,11 @@ public sealed class TokenInfo
 
 public sealed record TokenDomain(string Id, string? Name);
 
-public sealed record TokenUser(string Id, string Name, TokenDomain? Domain);
+public sealed record TokenUser(string Id, string Name, TokenDomain? Domain)
+{
+    /// <summary>A time as Keystone writes it; null when the password never expires.</summary>
+    public string? PasswordExpiresAt { get; init; }
+}
 
 public sealed record TokenProject(string Id, string Name, TokenDomain? Domain);
 
@@ -65,6 +77,10 @@ public sealed record TokenEndpoint(string Id, string Interface, string? RegionId
 public sealed record TokenApplicationCredential(string Id, string? Name, bool? Restricted, IReadOnlyList<TokenAccessRule>? AccessRules);
 
 public sealed record TokenAccessRule(string? Id, string? Path, string? Method, string? Service);
+
+public sealed record TokenTrust(string Id, bool Impersonation, TokenTrustUser TrustorUser, TokenTrustUser TrusteeUser);
+
+public sealed record TokenTrustUser(string Id);
 
 public sealed record TokenEnvelope(TokenInfo Token);
 

@@ -91,6 +91,7 @@ public sealed class TokenValidator(ServiceConfig config, ProcessResources resour
         using var request = new HttpRequestMessage(HttpMethod.Get, $"{keystone}/auth/tokens?nocatalog{(allowExpired ? "&allow_expired=1" : "")}");
         request.Headers.Add("X-Auth-Token", own);
         request.Headers.Add("X-Subject-Token", token);
+        request.Headers.Add(AccessRules.SupportHeader, "1.0");
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(session.Timeout);
         try

@@ -68,6 +68,9 @@ internal sealed partial class FaultsMiddleware(RequestDelegate next, FaultStyle 
                 return fault;
             case BadHttpRequestException bad:
                 return new ApiException(bad.StatusCode, bad.StatusCode == 413 ? "Request is too large." : bad.Message);
+            case LinqToDBException { InnerException: { } inner } when Database.IsUnstorableText(inner):
+            case Exception when Database.IsUnstorableText(exception):
+                return new ApiException(400, "A text of the request holds a NUL character.");
             case LinqToDBException { InnerException: { } inner } when Database.IsUnavailable(inner):
             case Exception when Database.IsUnavailable(exception):
                 LogUnavailable(logger, exception, request.RequestId);

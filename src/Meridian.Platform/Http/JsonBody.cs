@@ -2,6 +2,7 @@
 using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using System.Text.Unicode;
 
 using Meridian.Platform.Config;
 
@@ -41,6 +42,7 @@ public static class JsonBody
         var body = await ReadBoundedAsync(request, cancellationToken);
         try
         {
+            CheckText(body.Span);
             return JsonDocument.Parse(body, DocumentOptions);
         }
         catch (JsonException exception)
@@ -119,6 +121,39 @@ public static class JsonBody
         if (!media.EndsWith("json", StringComparison.OrdinalIgnoreCase))
         {
             throw new ApiException(415, $"Unsupported Content-Type {media}; send application/json.");
+        }
+    }
+
+    /// <summary>
+    /// Strings and names must be Unicode: bytes that are no UTF-8, and escapes of half a surrogate pair, which the parser leaves to be found by whoever
+    /// reads the value, have no place in any field of any API.
+    /// </summary>
+    private static void CheckText(ReadOnlySpan<byte> body)
+    {
+        if (!Utf8.IsValid(body))
+        {
+            throw new InvalidBodyException("", null, "The body is not UTF-8.");
+        }
+
+        if (body.IndexOf("\\u"u8) < 0)
+        {
+            return;
+        }
+
+        var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = MaxDepth });
+        try
+        {
+            while (reader.Read())
+            {
+                if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped)
+                {
+                    reader.GetString();
+                }
+            }
+        }
+        catch (InvalidOperationException)
+        {
+            throw new InvalidBodyException("", null, "The body holds an escape of half a surrogate pair, which is no character.");
         }
     }
 

@@ -14,6 +14,8 @@ namespace Meridian.Platform.Http;
 /// </summary>
 internal sealed partial class RequestIdMiddleware(RequestDelegate next, ServiceIdentity identity, ILogger<RequestIdMiddleware> logger)
 {
+    private const int MaxLoggedPath = 1024;
+
     public async Task InvokeAsync(HttpContext context, RequestContext request)
     {
         var started = Stopwatch.GetTimestamp();
@@ -31,9 +33,12 @@ internal sealed partial class RequestIdMiddleware(RequestDelegate next, ServiceI
         {
             await next(context);
             var elapsed = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
-            LogRequest(logger, context.Request.Method, context.Request.Path, context.Response.StatusCode, elapsed);
+            LogRequest(logger, context.Request.Method, Shortened(context.Request.Path), context.Response.StatusCode, elapsed);
         }
     }
+
+    /// <summary>Nobody floods the log with the path of a request (OSSA-2012-003, OSSA-2013-003).</summary>
+    private static string Shortened(string? path) => path is { Length: > MaxLoggedPath } ? path[..MaxLoggedPath] + "…" : path ?? "";
 
     /// <summary>The caller's id when it has the form req-&lt;uuid&gt;; anything else is dropped.</summary>
     private static string? ValidGlobalId(string value) =>

@@ -2,7 +2,9 @@
 using System.Net;
 using System.Reflection;
 
+using Meridian.Platform.Auth;
 using Meridian.Platform.Config;
+using Meridian.Platform.Policy;
 
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -62,6 +64,12 @@ public sealed class ServiceDefinition
 
     /// <summary>True where tokens are validated with keystonemiddleware's rules before handlers run.</summary>
     public bool ValidatesTokens { get; init; }
+
+    /// <summary>The policy rules that the program asks; none for one without an API.</summary>
+    public IReadOnlyList<PolicyRule> Policies { get; init; } = [];
+
+    /// <summary>What those rules see of a token.</summary>
+    public Func<TokenInfo, PolicyCredentials> PolicyCredentials { get; init; } = PolicyEnforcerExtensions.ToPolicyCredentials;
 
     public Action<IServiceCollection, ServiceConfig> Services { get; init; } = static (_, _) => { };
 

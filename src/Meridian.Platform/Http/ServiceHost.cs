@@ -158,7 +158,7 @@ public sealed class ServiceHost : IAsyncDisposable
         app.UseRouting();
         if (definition.ValidatesTokens)
         {
-            app.UseMiddleware<AuthTokenMiddleware>();
+            app.UseMiddleware<AuthTokenMiddleware>(definition.ServiceType ?? "");
         }
 
         app.Use(next => context => MicroversionRouting.NegotiateAsync(context, next));

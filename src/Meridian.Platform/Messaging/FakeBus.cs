@@ -48,7 +48,7 @@ internal sealed class FakeBus(FakeBroker broker, TimeSpan defaultTimeout, TimePr
 
     private sealed class Listener : IAsyncDisposable
     {
-        private static readonly TimeSpan LeaveFor = TimeSpan.FromSeconds(1);
+        private static readonly TimeSpan LeaveFor = TimeSpan.FromMilliseconds(250);
         private readonly FakeBus bus;
         private readonly BusEndpoint endpoint;
         private readonly BusDispatcher dispatcher;

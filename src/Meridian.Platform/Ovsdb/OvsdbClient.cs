@@ -230,18 +230,22 @@ public sealed partial class OvsdbClient : IAsyncDisposable
         }
     }
 
+    /// <summary>The first content is applied where it is read: an update that comes right behind it must not be applied before it, and undone by it.</summary>
     private async Task MonitorAsync(OvsdbSession session, OvsdbSchema schema)
     {
         var (requests, known) = replica.Begin(schema);
         try
         {
-            var answer = await session.CallAsync("monitor_cond_since", [database, "meridian", requests.DeepClone(), lastTransaction], stopping.Token);
-            lastTransaction = answer[1].GetString()!;
-            Publish(replica.ApplyInitial(answer[2], complete: !(known && answer[0].GetBoolean())));
+            await session.CallAsync("monitor_cond_since", [database, "meridian", requests.DeepClone(), lastTransaction], stopping.Token, answer =>
+            {
+                lastTransaction = answer[1].GetString()!;
+                Publish(replica.ApplyInitial(answer[2], complete: !(known && answer[0].GetBoolean())));
+            });
         }
         catch (OvsdbException error) when (error is not OvsdbUnavailableException && error.Error == "unknown method")
         {
-            Publish(replica.ApplyInitial(await session.CallAsync("monitor_cond", [database, "meridian", requests], stopping.Token), complete: true));
+            await session.CallAsync(
+                "monitor_cond", [database, "meridian", requests], stopping.Token, answer => Publish(replica.ApplyInitial(answer, complete: true)));
         }
     }
 

@@ -12,7 +12,7 @@ internal sealed class OvsdbSession(Socket socket, Action<string, JsonElement> on
 {
     private static readonly TimeSpan EchoEvery = TimeSpan.FromSeconds(15);
     private readonly NetworkStream stream = new(socket, ownsSocket: true);
-    private readonly ConcurrentDictionary<long, TaskCompletionSource<JsonElement>> pending = new();
+    private readonly ConcurrentDictionary<long, Call> pending = new();
     private readonly SemaphoreSlim writing = new(1, 1);
     private long lastId;
     private bool closed;
@@ -64,13 +64,14 @@ internal sealed class OvsdbSession(Socket socket, Action<string, JsonElement> on
         }
     }
 
+    /// <param name="onResult">Runs on the reading thread, before what the server sent after this answer is handled.</param>
     /// <exception cref="OvsdbException">The server answered an error.</exception>
     /// <exception cref="OvsdbUnavailableException">The connection was lost before the answer.</exception>
-    public async Task<JsonElement> CallAsync(string method, JsonArray parameters, CancellationToken cancellationToken)
+    public async Task<JsonElement> CallAsync(string method, JsonArray parameters, CancellationToken cancellationToken, Action<JsonElement>? onResult = null)
     {
         var id = Interlocked.Increment(ref lastId);
         var answer = new TaskCompletionSource<JsonElement>(TaskCreationOptions.RunContinuationsAsynchronously);
-        pending[id] = answer;
+        pending[id] = new(answer, onResult);
         try
         {
             await SendAsync(new() { ["method"] = method, ["params"] = parameters, ["id"] = id }, cancellationToken);
@@ -104,9 +105,9 @@ internal sealed class OvsdbSession(Socket socket, Action<string, JsonElement> on
 
     private void Fail(long id, Exception? reason)
     {
-        if (pending.TryRemove(id, out var answer))
+        if (pending.TryRemove(id, out var call))
         {
-            answer.TrySetException(new OvsdbUnavailableException("the OVSDB connection was lost before the answer came", reason));
+            call.Answer.TrySetException(new OvsdbUnavailableException("the OVSDB connection was lost before the answer came", reason));
         }
     }
 
@@ -128,16 +129,9 @@ internal sealed class OvsdbSession(Socket socket, Action<string, JsonElement> on
             return;
         }
 
-        if (message.TryGetProperty("id", out var id) && id.ValueKind == JsonValueKind.Number && pending.TryRemove(id.GetInt64(), out var answer))
+        if (message.TryGetProperty("id", out var id) && id.ValueKind == JsonValueKind.Number && pending.TryRemove(id.GetInt64(), out var call))
         {
-            if (message.TryGetProperty("error", out var error) && error.ValueKind != JsonValueKind.Null)
-            {
-                answer.TrySetException(Error(error));
-            }
-            else
-            {
-                answer.TrySetResult(message.GetProperty("result"));
-            }
+            call.Complete(message);
         }
     }
 
@@ -169,6 +163,29 @@ internal sealed class OvsdbSession(Socket socket, Action<string, JsonElement> on
         finally
         {
             writing.Release();
+        }
+    }
+
+    private sealed record Call(TaskCompletionSource<JsonElement> Answer, Action<JsonElement>? OnResult)
+    {
+        public void Complete(JsonElement message)
+        {
+            if (message.TryGetProperty("error", out var error) && error.ValueKind != JsonValueKind.Null)
+            {
+                Answer.TrySetException(Error(error));
+                return;
+            }
+
+            try
+            {
+                var result = message.GetProperty("result");
+                OnResult?.Invoke(result);
+                Answer.TrySetResult(result);
+            }
+            catch (Exception reason)
+            {
+                Answer.TrySetException(reason);
+            }
         }
     }
 }

@@ -79,38 +79,22 @@ internal sealed record RoleCheck(string Role) : PolicyCheck
 /// <summary><c>kind:match</c>: a literal or a credential on the left, text of the target on the right.</summary>
 internal sealed record GenericCheck(string Kind, string Match) : PolicyCheck
 {
+    /// <summary>The text that the left side stands for; null when it names a credential.</summary>
+    public string? Literal { get; } = PolicyText.OfLiteral(Kind);
+
     public override PolicyPredicate Compile(Func<string, PolicyPredicate> resolve)
     {
         var template = PolicyTemplate.Parse(Match);
-        var kind = Kind;
-        if (FindLiteral(kind) is { } literal)
+        if (Literal is { } literal)
         {
             return (_, target) => template.TryFormat(target, out var text) && text == literal;
         }
 
-        return (credentials, target) => template.TryFormat(target, out var text) && credentials.Matches(kind, text);
+        var (kind, isLiteral) = (Kind, template.IsLiteral);
+        return (credentials, target) => template.TryFormat(target, out var text) && credentials.Matches(kind, text, isLiteral);
     }
 
     public override string ToString() => $"{Kind}:{Match}";
-
-    /// <summary>None, True, False, numbers and quoted text stand for themselves; any other word names a credential.</summary>
-    private static string? FindLiteral(string kind)
-    {
-        if (kind is "None" or "True" or "False")
-        {
-            return kind;
-        }
-
-        if (kind.Length >= 2 && kind[0] is '\'' or '"' && kind[^1] == kind[0])
-        {
-            return kind[1..^1];
-        }
-
-        return kind.Length > 0 && (char.IsAsciiDigit(kind[0]) || kind[0] == '-') && decimal.TryParse(
-            kind, System.Globalization.NumberStyles.Number, System.Globalization.CultureInfo.InvariantCulture, out _)
-            ? kind
-            : null;
-    }
 }
 
 /// <summary><c>field:resource:name=value</c>, neutron's own: the target's attribute of that name has that value.</summary>

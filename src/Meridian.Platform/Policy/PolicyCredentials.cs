@@ -31,7 +31,10 @@ public sealed record PolicyCredentials
 
     public IReadOnlyList<string> ServiceRoles { get; init; } = [];
 
-    /// <summary>Further values by dotted name, such as <c>token.project.domain.id</c>; a list matches when one of its items does.</summary>
+    /// <summary>
+    /// Further values by dotted name, such as <c>token.project.domain.id</c>; a list matches when one of its items does. What a token lacks is left out:
+    /// a null stands for one that it has and that is null.
+    /// </summary>
     public IReadOnlyDictionary<string, object?> Attributes { get; init; } = new Dictionary<string, object?>();
 
     /// <summary>The scope that <see cref="PolicyRule.Scopes"/> is compared with; an unscoped token counts as project, as in oslo.policy.</summary>
@@ -50,39 +53,43 @@ public sealed record PolicyCredentials
         return false;
     }
 
-    /// <summary>
-    /// True when the credential of that name equals the text, or is a list that holds it. An absent credential matches nothing:
-    /// oslo.policy lets it equal a target's null attribute, which would hand unowned things to unscoped tokens.
-    /// </summary>
-    internal bool Matches(string name, string text)
+    /// <summary>True when the credential of that name equals the text, or is a list that holds it.</summary>
+    /// <param name="isLiteral">
+    /// False when the text came out of the target. A null credential equals the literal <c>None</c> alone: oslo.policy lets it equal a target's null
+    /// attribute too, which would hand unowned things to unscoped tokens.
+    /// </param>
+    internal bool Matches(string name, string text, bool isLiteral) => TryGet(name, out var value) && value switch
     {
-        if (Attributes.TryGetValue(name, out var value))
+        null => isLiteral && text == PolicyText.Of(null),
+        string held => held == text,
+        IEnumerable<string> items => items.Contains(text, StringComparer.Ordinal),
+        _ => PolicyText.Of(value) == text,
+    };
+
+    /// <returns>False for a name that no credential has.</returns>
+    internal bool TryGet(string name, out object? value)
+    {
+        if (Attributes.TryGetValue(name, out value))
         {
-            return value switch
-            {
-                null => false,
-                IEnumerable<string> items => items.Contains(text, StringComparer.Ordinal),
-                _ => PolicyText.Of(value) == text,
-            };
+            return true;
         }
 
-        return name switch
+        (var known, value) = name switch
         {
-            "user_id" or "user" => Same(UserId, text),
-            "project_id" or "tenant_id" or "tenant" => Same(ProjectId, text),
-            "domain_id" => Same(DomainId, text),
-            "user_domain_id" => Same(UserDomainId, text),
-            "project_domain_id" => Same(ProjectDomainId, text),
-            "system_scope" => Same(SystemScope, text),
-            "is_admin" => PolicyText.Of(IsAdmin) == text || (IsAdmin && text == "1"),
-            "is_admin_project" => PolicyText.Of(IsAdminProject) == text,
-            "service_user_id" => Same(ServiceUserId, text),
-            "service_project_id" => Same(ServiceProjectId, text),
-            "roles" => Roles.Contains(text, StringComparer.Ordinal),
-            "service_roles" => ServiceRoles.Contains(text, StringComparer.Ordinal),
-            _ => false,
+            "user_id" or "user" => (true, UserId),
+            "project_id" or "tenant_id" or "tenant" => (true, ProjectId),
+            "domain_id" => (true, DomainId),
+            "user_domain_id" => (true, UserDomainId),
+            "project_domain_id" => (true, ProjectDomainId),
+            "system_scope" => (true, SystemScope),
+            "is_admin" => (true, IsAdmin),
+            "is_admin_project" => (true, IsAdminProject),
+            "service_user_id" => (true, ServiceUserId),
+            "service_project_id" => (true, ServiceProjectId),
+            "roles" => (true, Roles),
+            "service_roles" => (true, ServiceRoles),
+            _ => (false, (object?)null),
         };
-
-        static bool Same(string? held, string text) => held == text;
+        return known;
     }
 }

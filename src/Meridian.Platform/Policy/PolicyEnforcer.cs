@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using Meridian.Platform.Auth;
 using Meridian.Platform.Http;
 
 using Microsoft.Extensions.Logging;
@@ -28,21 +29,22 @@ public static class PolicyEnforcerExtensions
         policy.Require(context.ToPolicyCredentials(), rule, target);
 
     /// <summary>What oslo.context's to_policy_values gives for the request's token.</summary>
-    public static PolicyCredentials ToPolicyCredentials(this RequestContext context) => context.Token is not { } token
-        ? new PolicyCredentials { ServiceRoles = context.ServiceRoles }
-        : new PolicyCredentials
-        {
-            UserId = token.UserId,
-            UserDomainId = token.User.Domain?.Id,
-            ProjectId = token.ProjectId,
-            ProjectDomainId = token.Project?.Domain?.Id,
-            DomainId = token.DomainId,
-            SystemScope = token.IsSystemScoped ? "all" : null,
-            Roles = token.RoleNames,
-            IsAdmin = context.IsAdmin,
-            IsAdminProject = token.IsAdminProject ?? true,
-            ServiceRoles = context.ServiceRoles,
-        };
+    public static PolicyCredentials ToPolicyCredentials(this RequestContext context) =>
+        (context.Token?.ToPolicyCredentials() ?? new PolicyCredentials()) with { ServiceRoles = context.ServiceRoles };
+
+    /// <summary>The same for a token alone.</summary>
+    public static PolicyCredentials ToPolicyCredentials(this TokenInfo token) => new()
+    {
+        UserId = token.UserId,
+        UserDomainId = token.User.Domain?.Id,
+        ProjectId = token.ProjectId,
+        ProjectDomainId = token.Project?.Domain?.Id,
+        DomainId = token.DomainId,
+        SystemScope = token.IsSystemScoped ? "all" : null,
+        Roles = token.RoleNames,
+        IsAdmin = token.RoleNames.Contains("admin", StringComparer.OrdinalIgnoreCase),
+        IsAdminProject = token.IsAdminProject ?? true,
+    };
 }
 
 internal sealed partial class PolicyEnforcer : IPolicyEnforcer
@@ -57,11 +59,10 @@ internal sealed partial class PolicyEnforcer : IPolicyEnforcer
         IReadOnlyList<PolicyRule> registered, PolicySources sources, PolicyRuleSet rules, Func<PolicyRule, ApiException> denied, ILogger<PolicyEnforcer> logger)
     {
         (this.registered, this.sources, this.rules, this.denied, this.logger) = (registered, sources, rules, denied, logger);
-        WarnOfUnused(rules);
+        Warn(rules);
     }
 
-    public bool Allows(PolicyCredentials credentials, PolicyRule rule, PolicyTarget target) =>
-        (rule.Scopes is null || Array.IndexOf(rule.Scopes, credentials.Scope) >= 0) && rules[rule.Name](credentials, target);
+    public bool Allows(PolicyCredentials credentials, PolicyRule rule, PolicyTarget target) => TakesScope(rule, credentials) && rules[rule.Name](credentials, target);
 
     public void Require(PolicyCredentials credentials, PolicyRule rule, PolicyTarget target)
     {
@@ -75,12 +76,32 @@ internal sealed partial class PolicyEnforcer : IPolicyEnforcer
     public void Reload()
     {
         rules = PolicyRuleSet.Build(registered, sources);
-        WarnOfUnused(rules);
+        Warn(rules);
         LogReloaded(logger);
     }
 
-    private void WarnOfUnused(PolicyRuleSet built)
+    private bool TakesScope(PolicyRule rule, PolicyCredentials credentials)
     {
+        if (rule.Scopes is null || Array.IndexOf(rule.Scopes, credentials.Scope) >= 0)
+        {
+            return true;
+        }
+
+        if (!sources.EnforceScope)
+        {
+            LogScope(logger, rule.Name, credentials.Scope);
+        }
+
+        return !sources.EnforceScope;
+    }
+
+    private void Warn(PolicyRuleSet built)
+    {
+        foreach (var (old, today) in built.Renamed)
+        {
+            LogRenamed(logger, old, today);
+        }
+
         foreach (var name in built.Unused)
         {
             LogUnused(logger, name);
@@ -92,6 +113,12 @@ internal sealed partial class PolicyEnforcer : IPolicyEnforcer
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Policy files read again")]
     private static partial void LogReloaded(ILogger logger);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Policy rule {Rule} does not take tokens of scope {Scope}; enforce_scope is off")]
+    private static partial void LogScope(ILogger logger, string rule, string scope);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The policy file has a rule {Old}, which is called {Today} now")]
+    private static partial void LogRenamed(ILogger logger, string old, string today);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The policy file has a rule {Rule} that this service does not know and no rule refers to")]
     private static partial void LogUnused(ILogger logger, string rule);

@@ -4,56 +4,17 @@ using YamlDotNet.RepresentationModel;
 
 namespace Meridian.Platform.Policy;
 
-/// <summary>Where overrides come from: [oslo_policy] policy_file and policy_dirs, as absolute paths.</summary>
-/// <param name="File">Null for none.</param>
-/// <param name="MustExist">True when the operator named the file; the default name may be absent.</param>
-/// <param name="Directories">Each one's files are read in the order of their names, later ones win.</param>
-public sealed record PolicySources(string? File, bool MustExist = false, IReadOnlyList<string>? Directories = null)
+/// <summary>A rule as an operator's file has it.</summary>
+internal sealed record PolicyOverride(PolicyCheck Check, string Path, long Line)
 {
-    /// <summary>The registered defaults alone.</summary>
-    public static PolicySources None { get; } = new((string?)null);
-
-    /// <summary>Every override, with the file that it stands in.</summary>
-    internal IReadOnlyDictionary<string, (PolicyCheck Check, string Path)> Read()
-    {
-        var rules = new Dictionary<string, (PolicyCheck, string)>();
-        foreach (var path in Paths())
-        {
-            foreach (var (name, check) in PolicyFile.Parse(path, System.IO.File.ReadAllText(path)))
-            {
-                rules[name] = (check, path);
-            }
-        }
-
-        return rules;
-    }
-
-    private IEnumerable<string> Paths()
-    {
-        if (File is not null && System.IO.File.Exists(File))
-        {
-            yield return File;
-        }
-        else if (File is not null && MustExist)
-        {
-            throw new PolicyException($"the policy file {File} does not exist");
-        }
-
-        foreach (var directory in (Directories ?? []).Where(Directory.Exists))
-        {
-            foreach (var path in Directory.GetFiles(directory).Where(p => Path.GetFileName(p)[0] != '.').Order(StringComparer.Ordinal))
-            {
-                yield return path;
-            }
-        }
-    }
+    public override string ToString() => $"{Path}:{Line}";
 }
 
 /// <summary>policy.yaml, or policy.json, which is YAML too: a mapping of rule names to rules.</summary>
 internal static class PolicyFile
 {
     /// <exception cref="PolicyException">Names the file, and the rule where one is at fault.</exception>
-    public static IEnumerable<KeyValuePair<string, PolicyCheck>> Parse(string path, string text)
+    public static IEnumerable<KeyValuePair<string, PolicyOverride>> Parse(string path, string text)
     {
         var stream = new YamlStream();
         try
@@ -78,7 +39,7 @@ internal static class PolicyFile
         foreach (var (key, value) in root.Children)
         {
             var name = key is YamlScalarNode { Value: { Length: > 0 } scalar } ? scalar : throw new PolicyException($"{path}:{key.Start.Line}: a rule's name must be text");
-            yield return new(name, ParseRule(path, name, value));
+            yield return new(name, new(ParseRule(path, name, value), path, key.Start.Line));
         }
     }
 

@@ -17,10 +17,15 @@ internal sealed class PolicyParser
     /// <exception cref="PolicyException">The text isn't a rule.</exception>
     public static PolicyCheck Parse(string text)
     {
+        if (text.Length == 0)
+        {
+            return new ConstantCheck(true);
+        }
+
         var words = Tokenize(text);
         if (words.Count == 0)
         {
-            return new ConstantCheck(true);
+            throw new PolicyException("the rule is blank; a rule that lets everybody pass is \"\" or \"@\"");
         }
 
         var parser = new PolicyParser(words);
@@ -38,7 +43,7 @@ internal sealed class PolicyParser
             return new ConstantCheck(true);
         }
 
-        var checks = alternatives.Where(all => all.Count > 0).Select(all => Join(true, [.. all.Select(ParseCheck)])).ToList();
+        var checks = alternatives.Where(all => all is not ([] or [""])).Select(all => Join(true, [.. all.Select(ParseCheck)])).ToList();
         return checks.Count == 0 ? new ConstantCheck(false) : Join(false, checks);
     }
 
@@ -50,6 +55,11 @@ internal sealed class PolicyParser
         {
             var rest = word.TrimStart('(');
             words.AddRange(Enumerable.Repeat("(", word.Length - rest.Length));
+            if (rest.Length >= 2 && rest[0] is '\'' or '"' && rest[^1] == rest[0])
+            {
+                throw new PolicyException($"{rest}: a quoted text is no check");
+            }
+
             var core = rest.TrimEnd(')');
             if (core.Length > 0)
             {

@@ -16,7 +16,7 @@ public static class PolicyServices
     public static IServiceCollection AddPolicy(
         this IServiceCollection services, ServiceConfig config, IReadOnlyList<PolicyRule> rules, Func<PolicyRule, ApiException>? denied = null)
     {
-        var sources = Sources(config);
+        var sources = PolicySources.Of(config);
         var built = PolicyRuleSet.Build(rules, sources);
         return services.AddSingleton<IPolicyEnforcer>(provider => new PolicyEnforcer(
             rules, sources, built, denied ?? Denied, provider.GetService<ILogger<PolicyEnforcer>>() ?? NullLogger<PolicyEnforcer>.Instance));
@@ -33,18 +33,6 @@ public static class PolicyServices
         {
             logger.LogError("The policy files are not used, and the rules in force stay: {Reason}", e.Message);
         }
-    }
-
-    /// <summary>Relative names are looked for beside each configuration file, as oslo.config's find_file does.</summary>
-    internal static PolicySources Sources(ServiceConfig config)
-    {
-        var folders = config.Files.Select(file => Path.GetDirectoryName(Path.GetFullPath(file))!).Distinct(StringComparer.Ordinal).ToList();
-        var file = config.Get(OsloPolicyOptions.PolicyFile);
-        var found = file is null ? null : Candidates(file).FirstOrDefault(File.Exists);
-        var directories = config.Get(OsloPolicyOptions.PolicyDirs).Select(directory => Candidates(directory).FirstOrDefault(Directory.Exists)).OfType<string>();
-        return new(found ?? file, MustExist: config.IsSet(OsloPolicyOptions.PolicyFile), [.. directories]);
-
-        IEnumerable<string> Candidates(string name) => Path.IsPathRooted(name) ? [name] : folders.Select(folder => Path.Combine(folder, name));
     }
 
     private static ApiException Denied(PolicyRule rule) => new(403, $"Policy doesn't allow {rule.Name} to be performed.");

@@ -43,17 +43,3 @@ public sealed class PolicyTarget(
         return text is not null;
     }
 }
-
-internal static class PolicyText
-{
-    /// <summary>Python's <c>str()</c> of the few kinds of values that targets and credentials hold.</summary>
-    public static string Of(object? value) => value switch
-    {
-        null => "None",
-        true => "True",
-        false => "False",
-        string text => text,
-        IFormattable number => number.ToString(null, System.Globalization.CultureInfo.InvariantCulture),
-        _ => value.ToString() ?? "None",
-    };
-}

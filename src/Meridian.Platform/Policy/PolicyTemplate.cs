@@ -59,6 +59,12 @@ internal sealed class PolicyTemplate
         }
     }
 
+    /// <summary>The attributes that it names.</summary>
+    public IEnumerable<string> Names => parts.Where(part => part.IsName).Select(part => part.Text);
+
+    /// <summary>True when nothing of it comes from the target.</summary>
+    public bool IsLiteral => !parts.Any(part => part.IsName);
+
     /// <returns>False when the target lacks an attribute that the text names.</returns>
     public bool TryFormat(PolicyTarget target, [NotNullWhen(true)] out string? text)
     {

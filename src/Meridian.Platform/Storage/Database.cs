@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-using System.Data.Common;
 
 using LinqToDB;
 using LinqToDB.Data;
@@ -20,19 +19,22 @@ public sealed class Database : IAsyncDisposable
 {
     private readonly DataOptions options;
     private readonly DatabaseUrl url;
+    private readonly string pragmas;
     private readonly SemaphoreSlim? writeGate;
 
     private Database(DatabaseUrl url, string synchronous)
     {
         this.url = url;
-        var schema = StorageMapping.For(url.Kind);
-        var data = new DataOptions().UseMappingSchema(schema).UseCompareNulls(CompareNulls.LikeSql);
+        // linq2db keeps compiled queries by the options' identity, which has a connection string but of a factory only its method:
+        // so the regions of one process share them.
+        var data = new DataOptions().UseMappingSchema(StorageMapping.For(url.Kind)).UseCompareNulls(CompareNulls.LikeSql);
+        pragmas = $"PRAGMA journal_mode=WAL; PRAGMA synchronous={synchronous}; PRAGMA busy_timeout=30000; PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=ON;";
         options = url.Kind switch
         {
-            DatabaseKind.Sqlite => data.UseSQLite(url.ConnectionString, LinqToDB.DataProvider.SQLite.SQLiteProvider.Microsoft)
-                .UseInterceptor(new SqlitePragmas(synchronous)),
-            DatabaseKind.MariaDb => data.UseMySql(url.ConnectionString, LinqToDB.DataProvider.MySql.MySqlVersion.MariaDB10, LinqToDB.DataProvider.MySql.MySqlProvider.MySqlConnector),
-            _ => data.UsePostgreSQL(url.ConnectionString, LinqToDB.DataProvider.PostgreSQL.PostgreSQLVersion.v15),
+            DatabaseKind.Sqlite => data.UseSQLite(LinqToDB.DataProvider.SQLite.SQLiteProvider.Microsoft).UseConnectionFactory(_ => NewSqlite()),
+            DatabaseKind.MariaDb => data.UseMySql(LinqToDB.DataProvider.MySql.MySqlVersion.MariaDB10, LinqToDB.DataProvider.MySql.MySqlProvider.MySqlConnector)
+                .UseConnectionFactory(_ => new MySqlConnection(url.ConnectionString)),
+            _ => data.UsePostgreSQL(LinqToDB.DataProvider.PostgreSQL.PostgreSQLVersion.v15).UseConnectionFactory(_ => new NpgsqlConnection(url.ConnectionString)),
         };
         writeGate = url.Kind == DatabaseKind.Sqlite ? new(1, 1) : null;
     }
@@ -53,6 +55,12 @@ public sealed class Database : IAsyncDisposable
         if (url.SqliteFile is { } file)
         {
             Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+
+            // SQLite gives its journals the mode of the file: password hashes and user data are nobody else's to read.
+            new FileStream(file, new FileStreamOptions
+            {
+                Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite | FileShare.Delete, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            }).Dispose();
         }
 
         return new(url, synchronous);
@@ -102,12 +110,16 @@ public sealed class Database : IAsyncDisposable
         _ => false,
     };
 
+    /// <summary>True when a text holds what the database cannot: PostgreSQL knows no NUL.</summary>
+    public static bool IsUnstorableText(Exception exception) => exception is PostgresException { SqlState: PostgresErrorCodes.CharacterNotInRepertoire };
+
     /// <summary>True when the database itself is away: the caller answers 503 and tries later.</summary>
     public static bool IsUnavailable(Exception exception) => exception switch
     {
         MySqlException mysql => mysql.ErrorCode is MySqlErrorCode.UnableToConnectToHost or MySqlErrorCode.ServerShutdown or MySqlErrorCode.ConnectionCountError,
         SqliteException sqlite => sqlite.SqliteErrorCode is 13 or 14 or 10,
-        NpgsqlException { InnerException: System.Net.Sockets.SocketException } => true,
+        NpgsqlException { InnerException: System.Net.Sockets.SocketException or TimeoutException or System.IO.IOException } => true,
+        PostgresException postgres => postgres.SqlState is PostgresErrorCodes.TooManyConnections or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow,
         _ => false,
     };
 
@@ -123,26 +135,19 @@ public sealed class Database : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    private sealed class SqlitePragmas(string synchronous) : LinqToDB.Interceptors.ConnectionInterceptor
+    private SqliteConnection NewSqlite()
     {
-        private readonly string text = $"PRAGMA journal_mode=WAL; PRAGMA synchronous={synchronous}; PRAGMA busy_timeout=30000; PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=ON;";
-
-        public override void ConnectionOpened(LinqToDB.Interceptors.ConnectionEventData eventData, DbConnection connection) => Apply(connection);
-
-        public override Task ConnectionOpenedAsync(
-            LinqToDB.Interceptors.ConnectionEventData eventData, DbConnection connection, CancellationToken cancellationToken)
+        var connection = new SqliteConnection(url.ConnectionString);
+        connection.StateChange += (_, change) =>
         {
-            Apply(connection);
-            return Task.CompletedTask;
-        }
-
-        // Microsoft.Data.Sqlite is synchronous underneath, so nothing is gained by awaiting here.
-        private void Apply(DbConnection connection)
-        {
-            using var command = connection.CreateCommand();
-            command.CommandText = text;
-            command.ExecuteNonQuery();
-        }
+            if (change.CurrentState == System.Data.ConnectionState.Open)
+            {
+                using var command = connection.CreateCommand();
+                command.CommandText = pragmas;
+                command.ExecuteNonQuery();
+            }
+        };
+        return connection;
     }
 }
 

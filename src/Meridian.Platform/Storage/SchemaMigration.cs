@@ -5,7 +5,7 @@ namespace Meridian.Platform.Storage;
 
 /// <summary>
 /// The column types of migrations, one word for each on all databases. Ids, names that are exact, and stored keys compare byte by byte
-/// (<c>utf8mb4_bin</c> on MariaDB); text is UTF-8 to the last emoji; times have microseconds.
+/// (<c>utf8mb4_bin</c> on MariaDB, <c>"C"</c> on PostgreSQL); text is UTF-8 to the last emoji; times have microseconds.
 /// </summary>
 public sealed class ColumnTypes(DatabaseKind kind)
 {
@@ -14,7 +14,7 @@ public sealed class ColumnTypes(DatabaseKind kind)
     /// <summary>An id: 32 hex, a dashed UUID, or 64 hex.</summary>
     public string Id => Text(64);
 
-    public string LongText => Kind switch { DatabaseKind.MariaDb => "LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", _ => "TEXT" };
+    public string LongText => Kind switch { DatabaseKind.MariaDb => "LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", DatabaseKind.PostgreSql => "TEXT COLLATE \"C\"", _ => "TEXT" };
 
     public string Time => Kind switch { DatabaseKind.MariaDb => "DATETIME(6)", DatabaseKind.PostgreSql => "TIMESTAMP(6)", _ => "TEXT" };
 

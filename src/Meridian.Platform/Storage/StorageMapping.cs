@@ -19,6 +19,9 @@ internal static class StorageMapping
         schema.SetConverter<DateTime, DateTime>(time => DateTime.SpecifyKind(time, DateTimeKind.Utc));
         if (kind == DatabaseKind.Sqlite)
         {
+            // As text, not as a time: linq2db would compare strftime() of both sides, which knows milliseconds only and which no index serves.
+            schema.SetDataType(typeof(DateTime), DataType.VarChar);
+            schema.SetDataType(typeof(DateTime?), DataType.VarChar);
             schema.SetConverter<string, DateTime>(text => DateTime.SpecifyKind(DateTime.Parse(text, CultureInfo.InvariantCulture), DateTimeKind.Utc));
             schema.SetConverter<DateTime, DataParameter>(time => new DataParameter { Value = time.ToString(SqliteTime, CultureInfo.InvariantCulture), DataType = DataType.VarChar });
             schema.SetValueToSqlConverter(typeof(DateTime), (text, _, value) => text.Append('\'').Append(((DateTime)value).ToString(SqliteTime, CultureInfo.InvariantCulture)).Append('\''));

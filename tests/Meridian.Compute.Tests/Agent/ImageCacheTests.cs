@@ -108,11 +108,11 @@ public sealed class ImageCacheTests : IDisposable
     }
 
     [Fact]
-    public async Task Raw_that_is_really_qcow2_is_refused() =>
+    public async Task Ossa_2024_001_raw_that_is_really_qcow2_is_refused() =>
         Assert.StartsWith($"Image {id} is unacceptable: Content does not match", await RefusedAsync(NewCache(Qcow2(1 << 20), "raw")), StringComparison.Ordinal);
 
     [Fact]
-    public async Task A_backing_file_is_refused() =>
+    public async Task Ossa_2015_014_a_backing_file_is_refused() =>
         Assert.Contains("backing_file", await RefusedAsync(NewCache(Qcow2(1 << 20, backingOffset: 200), "qcow2")), StringComparison.Ordinal);
 
     [Fact]
@@ -120,6 +120,17 @@ public sealed class ImageCacheTests : IDisposable
     {
         Assert.Contains("Insufficient space", await RefusedAsync(NewCache(new byte[1000], "raw", reserve: long.MaxValue / 2)), StringComparison.Ordinal);
         Assert.Equal(0, opened);
+    }
+
+    [Fact]
+    [Trait("needs", "root")]
+    public async Task A_disk_that_becomes_full_during_the_transfer_keeps_nothing()
+    {
+        using var disk = new SmallDisk(Base, 4);
+
+        var reason = await RefusedAsync(NewCache(new byte[8 << 20], "raw", reserve: -(1L << 40)));
+
+        Assert.Equal($"Image {id} could not be fetched: There is no space left on the host's disk.", reason);
     }
 
     [Fact]

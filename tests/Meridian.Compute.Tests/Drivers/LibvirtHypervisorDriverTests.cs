@@ -80,7 +80,7 @@ public sealed class LibvirtHypervisorDriverTests(LibvirtDaemon daemon) : Hypervi
     }
 
     [Fact]
-    public async Task The_definition_names_formats_metadata_and_taps()
+    public async Task Ossa_2014_001_2016_001_the_definition_names_formats_metadata_and_taps()
     {
         await using var driver = await CreateDriverAsync();
         var vif = NewVif();
@@ -150,7 +150,7 @@ public sealed class LibvirtHypervisorDriverTests(LibvirtDaemon daemon) : Hypervi
     }
 
     [Fact]
-    public async Task A_flavor_smaller_than_the_image_is_refused_with_novas_words()
+    public async Task Ossa_2013_012_2016_012_a_flavor_smaller_than_the_image_is_refused_with_novas_words()
     {
         await using var driver = await CreateDriverAsync();
         var guest = NewGuest();

@@ -17,7 +17,7 @@ public sealed class SchedulingTests
         {
             var hosts = sizes.Select((s, i) => Host($"h{i}", s.Item1, s.Item2, s.Item3)).ToList();
 
-            var best = new HostWeighers(Defaults).Sort(hosts)[0];
+            var best = new HostWeighers(Defaults).Sort(hosts, Request)[0];
 
             return !hosts.Any(h => h.FreeVcpus > best.FreeVcpus && h.FreeMemoryMib > best.FreeMemoryMib && h.FreeDiskGib > best.FreeDiskGib);
         });

@@ -41,6 +41,34 @@ public sealed class ServersTests(ComputeFixture fixture) : IClassFixture<Compute
     }
 
     [Fact]
+    public async Task Another_project_is_only_listed_together_with_all_tenants()
+    {
+        var id = await fixture.CreateActiveServerAsync();
+        var demo = fixture.Keystone.User("demo").ProjectId;
+
+        foreach (var (query, sees) in new[] { ($"tenant_id={demo}", false), ($"project_id={demo}", false), ($"all_tenants=1&tenant_id={demo}", true), ("all_tenants=", true) })
+        {
+            var servers = (await fixture.GetAsync("/v2.1/servers?" + query, "admin")).Is(200).Json.GetProperty("servers");
+            Assert.Equal(sees, servers.EnumerateArray().Any(s => s.GetProperty("id").GetString() == id));
+        }
+
+        await fixture.DeleteServerAsync(id);
+    }
+
+    [Fact]
+    public async Task An_update_may_be_empty_and_an_action_of_no_server_is_404()
+    {
+        var id = await fixture.CreateActiveServerAsync();
+
+        (await fixture.SendAsync("PUT", "/v2.1/servers/" + id, """{"server": {}}""")).Is(200);
+        Assert.Equal(404, (await fixture.PostAsync($"/v2.1/servers/{Guid.NewGuid()}/action", """{"migrate": null}""", "admin")).Status);
+        Assert.Equal(400, (await fixture.PostAsync($"/v2.1/servers/{id}/action", """{"migrate": null}""", "admin")).Status);
+        Assert.Equal(400, (await fixture.PostAsync($"/v2.1/servers/{Guid.NewGuid()}/action", """{"fly": null}""", "admin")).Status);
+
+        await fixture.DeleteServerAsync(id);
+    }
+
+    [Fact]
     public async Task A_refused_port_ends_in_error_with_the_reason_and_nothing_left()
     {
         fixture.Neighbours.Fault = (method, path) => method == "POST" && path == "/v2.0/ports" ? FakeFault.Refuse : null;

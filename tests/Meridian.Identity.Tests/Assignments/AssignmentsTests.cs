@@ -43,6 +43,33 @@ public sealed class AssignmentsTests(IdentityApi api) : IClassFixture<IdentityAp
     }
 
     [Fact]
+    public async Task A_domains_role_is_given_on_its_own_projects_and_on_any_domain()
+    {
+        var (_, user, _, project) = await NewAsync();
+        var domain = await api.Keystone.CreateAsync("domain", new { name = IdentityApi.Unique("d") });
+        var role = await api.Keystone.CreateAsync("role", new { name = IdentityApi.Unique("dr"), domain_id = domain });
+        var own = await api.Keystone.CreateAsync("project", new { name = "p", domain_id = domain });
+
+        var foreign = await api.PutAsync($"/v3/projects/{project}/users/{user}/roles/{role}");
+
+        Assert.Equal((403, $"Project {project} must be in the same domain as the role {role} being assigned."), (foreign.Status, foreign.Message));
+        Assert.Equal(404, (await api.GetAsync($"/v3/projects/{project}/users/{user}/roles/{role}")).Status);
+        Assert.Equal(204, (await api.PutAsync($"/v3/projects/{own}/users/{user}/roles/{role}")).Status);
+        Assert.Equal(204, (await api.PutAsync($"/v3/domains/default/users/{user}/roles/{role}")).Status);
+    }
+
+    [Fact]
+    public async Task Listings_of_a_tree_and_of_the_system_ask_for_what_there_is()
+    {
+        Assert.Equal(404, (await api.GetAsync("/v3/role_assignments?include_subtree&scope.project.id=nosuch")).Status);
+        Assert.Equal(400, (await api.GetAsync("/v3/role_assignments?include_subtree")).Status);
+        var system = (await api.GetAsync("/v3/role_assignments?scope.system=all"))["role_assignments"].EnumerateArray().ToList();
+        Assert.NotEmpty(system);
+        Assert.All(system, a => Assert.True(a.GetProperty("scope").GetProperty("system").GetProperty("all").GetBoolean()));
+        Assert.True((await api.GetAsync("/v3/role_assignments?scope.system=other"))["role_assignments"].GetArrayLength() > system.Count);
+    }
+
+    [Fact]
     public async Task A_role_inherited_from_a_project_counts_below_it_only()
     {
         var (name, user, _, projectId) = await NewAsync();
@@ -112,8 +139,8 @@ public sealed class AssignmentsTests(IdentityApi api) : IClassFixture<IdentityAp
             scope = new { domain = new { id = domain } },
         })).Headers["X-Subject-Token"];
 
-        var user = (await api.PostAsync("/v3/users", new { user = new { name = "u" } }, token))["user"];
-        var project = (await api.PostAsync("/v3/projects", new { project = new { name = "p" } }, token))["project"];
+        var user = (await api.PostAsync("/v3/users", new { user = new { name = "u", domain_id = domain } }, token))["user"];
+        var project = (await api.PostAsync("/v3/projects", new { project = new { name = "p", domain_id = domain } }, token))["project"];
         var (userId, projectId) = (user.GetProperty("id").GetString(), project.GetProperty("id").GetString());
 
         Assert.Equal(domain, user.GetProperty("domain_id").GetString());

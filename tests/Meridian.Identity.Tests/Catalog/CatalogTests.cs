@@ -56,10 +56,22 @@ public sealed class CatalogTests(IdentityApi api) : IClassFixture<IdentityApi>
     {
         var service = await api.Keystone.FindIdAsync("services", "keystone");
 
-        var answer = await api.PostAsync("/v3/endpoints", new { endpoint = new Dictionary<string, object> { ["service_id"] = service!, ["interface"] = "public", ["region"] = region, ["url"] = "http://192.0.2.9" } });
+        var answer = await api.PostAsync("/v3/endpoints", new { endpoint = new Dictionary<string, object> { ["service_id"] = service!, ["interface"] = "public", ["region_id"] = region, ["url"] = "http://192.0.2.9" } });
 
         Assert.Equal(400, answer.Status);
         Assert.StartsWith("Expecting to find endpoint region_id in region table.", answer.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_old_name_of_the_field_makes_the_region()
+    {
+        var service = await api.Keystone.FindIdAsync("services", "keystone");
+        var region = IdentityApi.Unique("Region");
+
+        var made = await api.PostAsync("/v3/endpoints", new { endpoint = new { service_id = service, @interface = "public", region, url = "http://192.0.2.9" } });
+
+        Assert.Equal((201, region), (made.Status, made["endpoint"].GetProperty("region_id").GetString()));
+        Assert.Equal(200, (await api.GetAsync("/v3/regions/" + region)).Status);
     }
 
     [Fact]
@@ -73,6 +85,48 @@ public sealed class CatalogTests(IdentityApi api) : IClassFixture<IdentityApi>
         Assert.Equal(404, (await api.GetAsync("/v3/services/" + service)).Status);
         Assert.Equal(404, (await api.GetAsync("/v3/endpoints/" + endpoint)).Status);
     }
+
+    [Fact]
+    public async Task Who_has_the_catalog_is_told_so_until_it_changes()
+    {
+        var service = await api.Keystone.CreateAsync("service", new { type = IdentityApi.Unique("t"), name = "s" });
+        var first = await CatalogAsync();
+
+        Assert.Equal(200, first.Status);
+        var tag = first.Headers["ETag"];
+        foreach (var known in new[] { tag, "W/" + tag, $"\"other\", {tag}", "*" })
+        {
+            var again = await CatalogAsync(known);
+            Assert.Equal((304, "", tag), (again.Status, again.Text, again.Headers["ETag"]));
+        }
+
+        Assert.Equal(200, (await CatalogAsync("\"other\"")).Status);
+        await api.Keystone.CreateAsync("endpoint", Endpoint(service, "http://192.0.2.9"));
+        var changed = await CatalogAsync(tag);
+        Assert.Equal(200, changed.Status);
+        Assert.NotEqual(tag, changed.Headers["ETag"]);
+    }
+
+    [Fact]
+    public async Task A_catalog_of_three_hundred_regions_is_whole()
+    {
+        var type = IdentityApi.Unique("t");
+        var service = await api.Keystone.CreateAsync("service", new { type, name = "s" });
+        for (var i = 0; i < 300; i++)
+        {
+            await api.PostAsync("/v3/endpoints", new { endpoint = new { service_id = service, @interface = "public", region = $"{type}-{i}", url = $"http://192.0.2.{i % 250}/{i}/%(project_id)s" } });
+        }
+
+        var (catalog, admin) = (await CatalogAsync(), await api.Keystone.FindIdAsync("projects", "admin"));
+
+        var endpoints = catalog["catalog"].EnumerateArray().Single(s => s.GetProperty("type").GetString() == type).GetProperty("endpoints").EnumerateArray().ToList();
+        Assert.Equal(
+            Enumerable.Range(0, 300).Select(i => $"{type}-{i} http://192.0.2.{i % 250}/{i}/{admin}").Order(StringComparer.Ordinal),
+            endpoints.Select(e => $"{e.GetProperty("region_id").GetString()} {e.GetProperty("url").GetString()}").Order(StringComparer.Ordinal));
+        Assert.Equal(catalog.Text.Length.ToString(System.Globalization.CultureInfo.InvariantCulture), catalog.Headers["Content-Length"]);
+    }
+
+    private async Task<ApiAnswer> CatalogAsync(string? known = null) => await api.SendAsync(HttpMethod.Get, "/v3/auth/catalog", null, headers: known is null ? [] : [("If-None-Match", known)]);
 
     private static object Endpoint(string service, string url) =>
         new Dictionary<string, object> { ["service_id"] = service, ["interface"] = "public", ["region_id"] = "RegionOne", ["url"] = url };

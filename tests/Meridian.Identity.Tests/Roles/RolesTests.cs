@@ -72,6 +72,19 @@ public sealed class RolesTests(IdentityApi api) : IClassFixture<IdentityApi>
     }
 
     [Fact]
+    public async Task A_domains_role_implies_any_but_no_global_role_implies_it()
+    {
+        var domain = await api.Keystone.CreateAsync("domain", new { name = IdentityApi.Unique("d") });
+        var global = await api.Keystone.CreateAsync("role", new { name = IdentityApi.Unique("g") });
+        var local = await api.Keystone.CreateAsync("role", new { name = IdentityApi.Unique("l"), domain_id = domain });
+        var foreign = await api.Keystone.CreateAsync("role", new { name = IdentityApi.Unique("f"), domain_id = "default" });
+
+        Assert.Equal(201, (await api.PutAsync($"/v3/roles/{local}/implies/{foreign}")).Status);
+        Assert.Equal(201, (await api.PutAsync($"/v3/roles/{local}/implies/{global}")).Status);
+        Assert.Equal(403, (await api.PutAsync($"/v3/roles/{global}/implies/{local}")).Status);
+    }
+
+    [Fact]
     public async Task A_circle_of_implied_roles_ends()
     {
         var a = await api.Keystone.CreateAsync("role", new { name = IdentityApi.Unique("a") });
@@ -85,5 +98,37 @@ public sealed class RolesTests(IdentityApi api) : IClassFixture<IdentityApi>
         var answer = await api.LogInAsync(name, "pw", IdentityApi.ProjectScope(project));
 
         Assert.Equal(2, answer["token"].GetProperty("roles").GetArrayLength());
+    }
+}
+
+/// <summary>A Keystone with prohibited_implied_role and a short list_limit for roles.</summary>
+public sealed class RoleOptionsApi : IdentityApi
+{
+    protected override string Further => """
+        [assignment]
+        prohibited_implied_role = admin,root
+        [role]
+        list_limit = 2
+        """;
+}
+
+public sealed class RoleOptionsTests(RoleOptionsApi api) : IClassFixture<RoleOptionsApi>
+{
+    [Theory]
+    [InlineData("Root", 403)]
+    [InlineData("stem", 201)]
+    public async Task Nothing_implies_what_the_configuration_prohibits(string name, int status)
+    {
+        var (prior, implied) = (await api.Keystone.CreateAsync("role", new { name = IdentityApi.Unique("up") }), await api.Keystone.CreateAsync("role", new { name }));
+
+        Assert.Equal(status, (await api.PutAsync($"/v3/roles/{prior}/implies/{implied}")).Status);
+    }
+
+    [Fact]
+    public async Task A_list_longer_than_its_own_limit_is_truncated()
+    {
+        var answer = await api.GetAsync("/v3/roles");
+
+        Assert.Equal((2, true), (answer["roles"].GetArrayLength(), answer["truncated"].GetBoolean()));
     }
 }

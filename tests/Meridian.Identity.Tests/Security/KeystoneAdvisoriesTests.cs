@@ -138,6 +138,28 @@ public sealed class KeystoneAdvisoriesTests(IdentityApi api) : IClassFixture<Ide
     }
 
     [Fact]
+    public async Task Ossa_2013_025_2014_006_another_process_with_a_cold_cache_refuses_what_was_revoked()
+    {
+        var (_, _, _, token) = await NewUserAsync();
+        var (_, _, _, alive) = await NewUserAsync();
+        Assert.Equal(200, (await api.ValidateAsync(token)).Status);
+        await api.SendAsync(HttpMethod.Delete, "/v3/auth/tokens", null, token, token);
+        await using var resources = new Meridian.Platform.ProcessResources();
+        var text = (await File.ReadAllTextAsync(api.Keystone.ConfigFile, TestContext.Current.CancellationToken))
+            .Replace($"bind_port = {api.Keystone.Service.Client.BaseAddress!.Port}", "bind_port = 0", StringComparison.Ordinal);
+        await using var restarted = await TestService.StartAsync(IdentityService.Definition(), text, resources);
+
+        foreach (var (subject, status) in new[] { (token, 404), (alive, 200) })
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/v3/auth/tokens");
+            request.Headers.Add("X-Auth-Token", await api.Keystone.AdminTokenAsync());
+            request.Headers.Add("X-Subject-Token", subject);
+            using var answer = await restarted.Client.SendAsync(request, TestContext.Current.CancellationToken);
+            Assert.Equal(status, (int)answer.StatusCode);
+        }
+    }
+
+    [Fact]
     public async Task Ossa_2013_028_taking_away_a_role_that_is_not_held_gives_none()
     {
         var (_, id, projectId, _) = await NewUserAsync();

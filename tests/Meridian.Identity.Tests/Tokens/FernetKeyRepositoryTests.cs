@@ -58,7 +58,7 @@ public sealed class FernetKeyRepositoryTests : IDisposable
     {
         var repository = Repository(3);
         repository.EnsureInitialized();
-        var codec = new TokenCodec(repository, new TokenFormat(Methods, "default"), TimeProvider.System);
+        var codec = new FernetTokenCodec(repository, new TokenFormat(Methods, "default"), TimeProvider.System);
         var token = codec.Encode(Payload(), DateTimeOffset.FromUnixTimeSeconds(1_800_000_000));
 
         repository.Rotate();
@@ -75,7 +75,7 @@ public sealed class FernetKeyRepositoryTests : IDisposable
         repository.EnsureInitialized();
         var before = repository.LoadKeys();
         repository.Rotate();
-        var codec = new TokenCodec(repository, new TokenFormat(Methods, "default"), TimeProvider.System);
+        var codec = new FernetTokenCodec(repository, new TokenFormat(Methods, "default"), TimeProvider.System);
         var frame = Fernet.Decode(codec.Encode(Payload(), DateTimeOffset.FromUnixTimeSeconds(1_800_000_000)))!;
 
         Assert.Contains(before, key => key.Decrypt(frame, out _) is not null);
@@ -84,7 +84,7 @@ public sealed class FernetKeyRepositoryTests : IDisposable
     [Fact]
     public void Without_keys_the_error_says_what_to_run()
     {
-        var codec = new TokenCodec(Repository(3), new TokenFormat(Methods, "default"), TimeProvider.System);
+        var codec = new FernetTokenCodec(Repository(3), new TokenFormat(Methods, "default"), TimeProvider.System);
 
         var error = Assert.Throws<InvalidOperationException>(() => codec.Encode(Payload(), DateTimeOffset.UnixEpoch));
 

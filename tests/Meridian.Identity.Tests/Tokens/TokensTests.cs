@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Net.Http.Json;
 using System.Text.Json;
 
 using Meridian.Testing;
@@ -117,6 +118,18 @@ public sealed class TokensTests(IdentityApi api) : IClassFixture<IdentityApi>
     }
 
     [Fact]
+    public async Task A_user_is_told_that_an_own_token_is_gone()
+    {
+        var name = IdentityApi.Unique("u");
+        await api.Keystone.CreateUserAsync(name, "pw", name, "member");
+        var token = await api.Keystone.TokenAsync(name, "pw", name);
+        var gone = (await api.LogInAsync(name, "pw", IdentityApi.ProjectScope(name))).Headers["X-Subject-Token"];
+        Assert.Equal(200, (await api.ValidateAsync(gone, token)).Status);
+        Assert.Equal(204, (await api.SendAsync(HttpMethod.Delete, "/v3/auth/tokens", null, token, gone)).Status);
+        Assert.Equal(404, (await api.ValidateAsync(gone, token)).Status);
+    }
+
+    [Fact]
     public async Task What_is_no_token_of_ours_is_not_recognized()
     {
         var answer = await api.SendAsync(HttpMethod.Delete, "/v3/auth/tokens", null, null, "gAAAAABnotatoken");
@@ -152,6 +165,18 @@ public sealed class TokensTests(IdentityApi api) : IClassFixture<IdentityApi>
         Assert.Equal(400, answer.Status);
     }
 
+    [Theory]
+    [InlineData("{\"methods\": []}", "The request you have made requires authentication.")]
+    [InlineData("{\"methods\": [\"kerberos\"], \"kerberos\": {}}", "Attempted to authenticate with an unsupported method.")]
+    public async Task A_method_that_is_not_served_is_401(string identity, string message)
+    {
+        var answer = await api.SendAsync(HttpMethod.Post, "/v3/auth/tokens", "{\"auth\": {\"identity\": " + identity + "}}", "");
+
+        Assert.Equal(401, answer.Status);
+        Assert.Equal(message, answer.Message);
+        Assert.Equal(message[0] == 'A', answer["error"].TryGetProperty("identity", out var named) && named.GetProperty("methods").EnumerateArray().Any(m => m.GetString() == "password"));
+    }
+
     [Fact]
     public async Task Every_401_names_the_keystone_to_log_in_at()
     {
@@ -183,6 +208,63 @@ public sealed class TokensTests(IdentityApi api) : IClassFixture<IdentityApi>
     }
 
     [Fact]
+    public async Task A_project_that_is_disabled_is_still_listed_and_cannot_be_scoped_to()
+    {
+        var name = IdentityApi.Unique("scopes");
+        var (_, projectId) = await api.Keystone.CreateUserAsync(name, "pw", IdentityApi.Unique("sp"), "member");
+        var token = await api.Keystone.TokenAsync(name, "pw", null);
+        await api.PatchAsync("/v3/projects/" + projectId, new { project = new { enabled = false } });
+
+        var listed = (await api.GetAsync("/v3/auth/projects", token))["projects"].EnumerateArray().Single();
+
+        Assert.False(listed.GetProperty("enabled").GetBoolean());
+        Assert.Equal(401, (await api.RescopeAsync(token, new { project = new { id = projectId } })).Status);
+    }
+
+    [Fact]
+    public async Task A_rescoped_token_keeps_the_expiry_the_chain_and_the_methods()
+    {
+        var first = await api.LogInAsync("admin", KeystoneFixture.AdminPassword);
+        var second = await api.RescopeAsync(first.Headers["X-Subject-Token"], IdentityApi.ProjectScope("admin"));
+        var third = await api.RescopeAsync(second.Headers["X-Subject-Token"], new { unscoped = new { } });
+
+        var origin = first["token"].GetProperty("audit_ids")[0].GetString();
+        foreach (var answer in new[] { second, third })
+        {
+            Assert.Equal(201, answer.Status);
+            Assert.Equal(2, answer["token"].GetProperty("audit_ids").GetArrayLength());
+            Assert.Equal(origin, answer["token"].GetProperty("audit_ids")[1].GetString());
+            Assert.Equal(first["token"].GetProperty("expires_at").GetString(), answer["token"].GetProperty("expires_at").GetString());
+            Assert.Equal(["password", "token"], answer["token"].GetProperty("methods").EnumerateArray().Select(m => m.GetString()!).Order());
+        }
+
+        Assert.False(third["token"].TryGetProperty("project", out _));
+    }
+
+    [Fact]
+    public async Task A_system_token_buys_none_of_a_project_or_domain()
+    {
+        var system = (await api.LogInAsync("admin", KeystoneFixture.AdminPassword, new { system = new { all = true } })).Headers["X-Subject-Token"];
+
+        Assert.Equal(403, (await api.RescopeAsync(system, IdentityApi.ProjectScope("admin"))).Status);
+        Assert.Equal(403, (await api.RescopeAsync(system, new { domain = new { id = "default" } })).Status);
+        Assert.Equal(201, (await api.RescopeAsync(system, "unscoped")).Status);
+    }
+
+    [Fact]
+    public async Task A_scoped_token_buys_none_where_that_is_forbidden()
+    {
+        await using var keystone = await KeystoneFixture.StartAsync(
+            "[token]\nallow_rescope_scoped_token = false\n[resource]\nadmin_project_name = admin\nadmin_project_domain_name = Default\n");
+        var unscoped = await keystone.TokenAsync("admin", KeystoneFixture.AdminPassword, null);
+
+        var (status, body, scoped) = await RescopeAsync(keystone, unscoped);
+        Assert.Equal(201, status);
+        Assert.True(body.GetProperty("token").GetProperty("is_admin_project").GetBoolean());
+        Assert.Equal(403, (await RescopeAsync(keystone, scoped!)).Status);
+    }
+
+    [Fact]
     public async Task Tokens_outlive_a_rotation_of_the_keys()
     {
         var token = await api.Keystone.TokenAsync("admin", KeystoneFixture.AdminPassword, "admin");
@@ -190,5 +272,14 @@ public sealed class TokensTests(IdentityApi api) : IClassFixture<IdentityApi>
         await api.Keystone.ManageAsync("fernet_rotate");
 
         Assert.Equal(200, (await api.ValidateAsync(token, token)).Status);
+    }
+
+    private static async Task<(int Status, JsonElement Body, string? Token)> RescopeAsync(KeystoneFixture keystone, string token)
+    {
+        var identity = new { methods = new[] { "token" }, token = new { id = token } };
+        using var answer = await keystone.Service.Client.PostAsJsonAsync(
+            "/v3/auth/tokens", new { auth = new { identity, scope = IdentityApi.ProjectScope("admin") } }, TestContext.Current.CancellationToken);
+        var body = await answer.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken);
+        return ((int)answer.StatusCode, body, answer.Headers.TryGetValues("X-Subject-Token", out var tokens) ? tokens.Single() : null);
     }
 }

@@ -95,7 +95,7 @@ public sealed class UsersTests(IdentityApi api) : IClassFixture<IdentityApi>
         Assert.Equal([$"{prefix}-3", $"{prefix}-2"], Names(second));
         Assert.Equal([$"{prefix}-3"], Names(enabled));
         Assert.Equal(JsonValueKind.Null, first["links"].GetProperty("previous").ValueKind);
-        Assert.EndsWith("/v3/users", first["links"].GetProperty("self").GetString(), StringComparison.Ordinal);
+        Assert.EndsWith("sort_dir=desc&limit=2", first["links"].GetProperty("self").GetString(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -108,7 +108,7 @@ public sealed class UsersTests(IdentityApi api) : IClassFixture<IdentityApi>
         Assert.Equal(status, (await api.GetAsync("/v3/users?" + query)).Status);
 
     [Fact]
-    public async Task The_user_changes_his_own_password_and_old_tokens_die()
+    public async Task Ossa_2013_011_the_user_changes_his_own_password_and_old_tokens_die()
     {
         var name = IdentityApi.Unique("pw");
         var (id, _) = await api.Keystone.CreateUserAsync(name, "old", "pw-project", "member");

@@ -87,6 +87,25 @@ public sealed class ImageDataTests(ImageFixture glance) : IClassFixture<ImageFix
     }
 
     [Fact]
+    public async Task OSSA_2014_028_2015_003_an_image_deleted_while_its_data_comes_leaves_nothing()
+    {
+        var id = await glance.CreateAsync();
+        var source = new System.IO.Pipelines.Pipe();
+        using var request = new HttpRequestMessage(HttpMethod.Put, $"/v2/images/{id}/file") { Content = new StreamContent(source.Reader.AsStream()) };
+        request.Content.Headers.ContentType = new("application/octet-stream");
+        var upload = glance.SendAsync(request, "demo");
+        await source.Writer.WriteAsync(new byte[2 << 20], TestContext.Current.CancellationToken);
+        await Eventually(async () => await glance.StatusAsync(id) == "saving");
+
+        var deleted = await glance.SendAsync("DELETE", $"/v2/images/{id}");
+        await source.Writer.CompleteAsync();
+        var answer = await upload;
+
+        Assert.Equal((204, 410), (deleted.Status, answer.Status));
+        Assert.DoesNotContain(Directory.GetFiles(glance.Store), file => file.Contains(id, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task OSSA_2015_004_a_client_that_goes_away_leaves_no_data_and_the_image_queued()
     {
         var id = await glance.CreateAsync();

@@ -65,6 +65,11 @@ public sealed class ImagesTests(ImageFixture glance) : IClassFixture<ImageFixtur
         Assert.StartsWith("Keystone uri=", response.Headers.WwwAuthenticate.ToString(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("GET")]
+    [InlineData("DELETE")]
+    public async Task An_image_without_an_id_is_404(string method) => Assert.Equal(404, (await glance.SendAsync(method, "/v2/images/")).Status);
+
     [Fact]
     public async Task Lists_page_by_marker_and_filter()
     {

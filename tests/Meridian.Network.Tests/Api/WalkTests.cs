@@ -14,6 +14,23 @@ public sealed class WalkTests : IAsyncLifetime
     public ValueTask DisposeAsync() => cloud.DisposeAsync();
 
     [Fact]
+    public async Task An_external_network_goes_with_the_floating_ips_that_nothing_uses()
+    {
+        var external = NetworkFixture.Id(await cloud.CreateAsync("networks", new Dictionary<string, object> { ["router:external"] = true }, "admin"));
+        await cloud.CreateAsync("subnets", new { network_id = external, cidr = "172.24.9.0/24", ip_version = 4, enable_dhcp = false }, "admin");
+        var floating = NetworkFixture.Id(await cloud.CreateAsync("floatingips", new { floating_network_id = external }));
+
+        Assert.Equal(HttpStatusCode.NoContent, (await cloud.CallAsync("admin", HttpMethod.Delete, "/v2.0/networks/" + external)).Status);
+
+        Assert.Equal(HttpStatusCode.NotFound, (await cloud.CallAsync("demo", HttpMethod.Get, "/v2.0/floatingips/" + floating)).Status);
+        Assert.Equal(0, (await cloud.GetAsync($"/v2.0/quotas/{cloud.Keystone.User("demo").ProjectId}/details.json", "admin")).Body.GetProperty("quota").GetProperty("floatingip").GetProperty("used").GetInt32());
+    }
+
+    [Fact]
+    public async Task A_list_of_agents_is_empty_to_a_user() =>
+        Assert.Equal(0, (await cloud.GetAsync("/v2.0/agents")).Body.GetProperty("agents").GetArrayLength());
+
+    [Fact]
     public async Task A_project_network_with_router_floating_ip_and_bound_port_works_and_goes_away_again()
     {
         var external = NetworkFixture.Id(await cloud.CreateAsync("networks", new Dictionary<string, object> { ["name"] = "public", ["router:external"] = true }, "admin"));

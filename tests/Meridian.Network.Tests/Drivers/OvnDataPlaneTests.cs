@@ -87,7 +87,7 @@ public sealed class OvnDataPlaneTests(OvnFixture ovn) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_floating_IP_is_reached_from_the_machine_only_where_a_rule_opens_it()
+    public async Task OSSA_2012_007_a_floating_IP_is_reached_from_the_machine_only_where_a_rule_opens_it()
     {
         var topology = await TopologyAsync();
         var guest = await PlugAsync(topology.Guest, configure: true);

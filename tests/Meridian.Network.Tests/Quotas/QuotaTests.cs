@@ -32,13 +32,29 @@ public sealed class QuotaTests : IAsyncLifetime
     [Theory]
     [InlineData("security-groups", 3)]
     [InlineData("routers", 3)]
-    public async Task Every_countable_resource_has_a_limit(string resource, int limit)
+    public async Task OSSA_2012_005_2013_008_every_countable_resource_has_a_limit(string resource, int limit)
     {
         var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => cloud.RefusedAsync(
             "demo", HttpMethod.Post, "/v2.0/" + resource, new Dictionary<string, object> { [resource.TrimEnd('s').Replace('-', '_')] = new { name = $"x{i}" } })));
 
         Assert.Equal(limit, answers.Count(a => a.Status == 201));
         Assert.All(answers.Where(a => a.Status != 201), a => Assert.Equal((409, "OverQuota"), (a.Status, a.Type)));
+    }
+
+    [Fact]
+    public async Task A_deleted_network_gives_the_place_of_its_metadata_port_back()
+    {
+        await using var metadata = await NetworkFixture.StartAsync("[ovn]\novn_metadata_enabled = true");
+        var (network, _) = await metadata.NetworkAsync();
+        Assert.Equal(1, await UsedPortsAsync());
+
+        Assert.Equal(HttpStatusCode.NoContent, (await metadata.CallAsync("demo", HttpMethod.Delete, "/v2.0/networks/" + network)).Status);
+
+        Assert.Equal(0, await UsedPortsAsync());
+        Assert.Empty(await metadata.Service.Host.Services.GetRequiredService<NetworkAudit>().RunAsync(TestContext.Current.CancellationToken));
+
+        async Task<int> UsedPortsAsync() =>
+            (await metadata.GetAsync($"/v2.0/quotas/{metadata.Keystone.User("demo").ProjectId}/details")).Body.GetProperty("quota").GetProperty("port").GetProperty("used").GetInt32();
     }
 
     [Fact]

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-using System.Net;
 
 namespace Meridian.Network.Tests.Security;
 
@@ -107,6 +106,31 @@ public sealed class NetworkAdvisoriesTests(SharedCloud shared) : IClassFixture<S
             "demo", HttpMethod.Post, "/v2.0/ports", new { port = new { network_id = network, extra_dhcp_opts = new[] { new { opt_name = name, opt_value = value } } } });
 
         Assert.Equal(400, refused.Status);
+    }
+
+    [Theory]
+    [InlineData("{\"dns_nameservers\": [\"10.0.0.2\\nserver=evil\"]}")]
+    [InlineData("{\"dns_nameservers\": [\"evil.example\"]}")]
+    [InlineData("{\"dns_nameservers\": [\"10.0.0.2\", \"10.0.0.2\"]}")]
+    [InlineData("{\"dns_nameservers\": [\"\"]}")]
+    [InlineData("{\"host_routes\": [{\"destination\": \"10.1.0.0/16\\n\", \"nexthop\": \"10.0.0.3\"}]}")]
+    [InlineData("{\"ipv6_ra_mode\": \"slaac\"}")]
+    [InlineData("{\"ipv6_address_mode\": \"slaac\"}")]
+    [InlineData("{\"cidr\": \"fd00::/64\", \"ip_version\": 6, \"ipv6_ra_mode\": \"slaac\", \"ipv6_address_mode\": \"dhcpv6-stateful\"}")]
+    [InlineData("{\"cidr\": \"fd00::/120\", \"ip_version\": 6, \"ipv6_ra_mode\": \"slaac\", \"ipv6_address_mode\": \"slaac\"}")]
+    [InlineData("{\"cidr\": \"fd00::/64\", \"ip_version\": 6, \"enable_dhcp\": false, \"ipv6_ra_mode\": \"slaac\", \"ipv6_address_mode\": \"slaac\"}")]
+    public async Task OSSA_2014_039_2014_019_2015_001_what_would_upset_a_dhcp_or_router_daemon_is_refused(string changes)
+    {
+        var network = NetworkFixture.Id(await cloud.CreateAsync("networks", new { }));
+        var subnet = new System.Text.Json.Nodes.JsonObject { ["network_id"] = network, ["cidr"] = "10.0.0.0/24", ["ip_version"] = 4 };
+        foreach (var (name, value) in System.Text.Json.Nodes.JsonNode.Parse(changes)!.AsObject())
+        {
+            subnet[name] = value!.DeepClone();
+        }
+
+        var refused = await cloud.RefusedAsync("demo", HttpMethod.Post, "/v2.0/subnets", $"{{\"subnet\": {subnet.ToJsonString()}}}");
+
+        Assert.True(refused.Status == 400, refused.ToString());
     }
 
     [Fact]
@@ -262,7 +286,7 @@ public sealed class NetworkAdvisoriesTests(SharedCloud shared) : IClassFixture<S
 
         using var response = await cloud.Service.Client.SendAsync(request, TestContext.Current.CancellationToken);
 
-        Assert.Equal(HttpStatusCode.Forbidden, response.StatusCode);
+        Assert.Equal("{\"agents\":[]}", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 
     /// <summary>One of each resource, of project demo: path and a body that its owner may PUT.</summary>

@@ -22,7 +22,7 @@ public sealed class CacheProtectionTests
     [Theory]
     [InlineData(CacheSecurity.Mac)]
     [InlineData(CacheSecurity.Encrypt)]
-    public void A_changed_moved_truncated_or_foreign_entry_is_a_miss(CacheSecurity security)
+    public void Ossa_2013_017_S9_a_changed_moved_truncated_or_foreign_entry_is_a_miss(CacheSecurity security)
     {
         var protection = new CacheProtection(security, "secret");
         var entry = protection.Protect("k", "role:member"u8);

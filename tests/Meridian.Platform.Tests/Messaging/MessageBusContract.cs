@@ -158,7 +158,7 @@ public abstract class MessageBusContract : IAsyncLifetime
     [InlineData("{\"method\":null}")]
     [InlineData("{\"method\":\"put\",\"version\":1,\"arguments\":{\"text\":7}}")]
     [InlineData("{\"method\":\"put\",\"version\":1}")]
-    public async Task A_malformed_message_does_not_end_the_listener(string body)
+    public async Task Ossa_2013_026_a_malformed_message_does_not_end_the_listener(string body)
     {
         await using var one = await ListenAsync("one");
 
@@ -169,7 +169,7 @@ public abstract class MessageBusContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_huge_message_is_refused_by_the_sender_and_does_not_end_the_listener()
+    public async Task Ossa_2013_026_a_huge_message_is_refused_by_the_sender_and_does_not_end_the_listener()
     {
         await using var one = await ListenAsync("one");
 

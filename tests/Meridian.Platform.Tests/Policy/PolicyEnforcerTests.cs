@@ -47,6 +47,11 @@ public sealed class PolicyEnforcerTests : IDisposable
     [InlineData("groups:g2", true)]
     [InlineData("groups:g3", false)]
     [InlineData("is_admin:False", true)]
+    [InlineData("domain_id:None", true)]
+    [InlineData("user_id:None", false)]
+    [InlineData("token.absent.id:None", false)]
+    [InlineData("+3:%(target.count)s", true)]
+    [InlineData("1.50:1.5", true)]
     [InlineData("is_admin_project:True", true)]
     [InlineData("service_roles:service", true)]
     [InlineData("role:%(target.visibility)s", false)]
@@ -73,6 +78,50 @@ public sealed class PolicyEnforcerTests : IDisposable
     [Fact]
     public void An_absent_credential_equals_no_absent_target() =>
         Assert.False(Enforcer([Owner]).Allows(new PolicyCredentials(), Owner, new PolicyTarget(attributes: new Dictionary<string, object?> { ["project_id"] = null })));
+
+    [Fact]
+    public void Enforce_scope_off_leaves_the_decision_to_the_check()
+    {
+        var policy = Enforcer([Admin, Owner, Show], new PolicySources(null) { EnforceScope = false });
+
+        Assert.True(policy.Allows(new PolicyCredentials { Roles = ["admin"], SystemScope = "all" }, Show, PolicyTarget.None));
+        Assert.False(policy.Allows(new PolicyCredentials { Roles = ["member"], SystemScope = "all" }, Show, PolicyTarget.None));
+    }
+
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public void The_deprecated_default_holds_where_new_defaults_are_not_enforced(bool enforceNewDefaults, bool allowed)
+    {
+        var rule = new PolicyRule("show", "role:reader", "") { Deprecated = new("rule:owner") };
+
+        var policy = Enforcer([Owner, rule], new PolicySources(null) { EnforceNewDefaults = enforceNewDefaults });
+
+        Assert.Equal(allowed, policy.Allows(new PolicyCredentials { ProjectId = "p" }, rule, new("p")));
+        Assert.True(policy.Allows(new PolicyCredentials { Roles = ["reader"] }, rule, new("q")));
+    }
+
+    [Theory]
+    [InlineData("old: \"role:auditor\"", "auditor", true)]
+    [InlineData("old: \"role:auditor\"\nshow: \"role:reader\"", "auditor", false)]
+    [InlineData("old: \"rule:show\"", "reader", true)]
+    [InlineData("old: \"role:before\"", "before", false)]
+    public void An_override_by_a_rules_older_name_counts_unless_the_new_name_is_there(string text, string role, bool allowed)
+    {
+        var rule = new PolicyRule("show", "role:reader", "") { Deprecated = new("role:before", "old") };
+
+        var policy = Enforcer([rule], Write("policy.yaml", text));
+
+        Assert.Equal(allowed, policy.Allows(new PolicyCredentials { Roles = [role] }, rule, PolicyTarget.None));
+    }
+
+    [Fact]
+    public void The_default_rule_stands_in_for_missing_ones_under_the_name_that_the_operator_gave_it()
+    {
+        var sources = new PolicySources(Write("policy.yaml", "context_is_admin: \"rule:absent\"\nelse: \"role:one\""), MustExist: true) { DefaultRule = "else" };
+
+        Assert.True(Enforcer([Admin], sources).Allows(new PolicyCredentials { Roles = ["one"] }, Admin, PolicyTarget.None));
+    }
 
     [Fact]
     public void Require_answers_403_in_the_services_words()
@@ -124,6 +173,7 @@ public sealed class PolicyEnforcerTests : IDisposable
 
     [Theory]
     [InlineData("servers:show: \"http://decide.example/%(name)s\"", "servers:show", "another server")]
+    [InlineData("# Ours.\nother: \"@\"\nservers:show: \"http://decide.example/%(name)s\"", "policy.yaml:3:", "another server")]
     [InlineData("servers:show: \"rule:absent\"", "servers:show", "absent")]
     [InlineData("owner: \"rule:servers:show\"", "servers:show", "itself")]
     [InlineData("owner: !\n", "owner", "quotes")]
@@ -153,9 +203,8 @@ public sealed class PolicyEnforcerTests : IDisposable
         return path;
     }
 
-    private static PolicyEnforcer Enforcer(PolicyRule[] rules, string? file = null)
-    {
-        var sources = new PolicySources(file, MustExist: file is not null);
-        return new(rules, sources, PolicyRuleSet.Build(rules, sources), rule => new(403, $"Policy doesn't allow {rule.Name} to be performed."), NullLogger<PolicyEnforcer>.Instance);
-    }
+    private static PolicyEnforcer Enforcer(PolicyRule[] rules, string? file = null) => Enforcer(rules, new PolicySources(file, MustExist: file is not null));
+
+    private static PolicyEnforcer Enforcer(PolicyRule[] rules, PolicySources sources) =>
+        new(rules, sources, PolicyRuleSet.Build(rules, sources), rule => new(403, $"Policy doesn't allow {rule.Name} to be performed."), NullLogger<PolicyEnforcer>.Instance);
 }

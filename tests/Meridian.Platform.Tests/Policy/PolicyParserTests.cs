@@ -32,6 +32,11 @@ public sealed class PolicyParserTests
     [InlineData("'quoted'")]
     [InlineData("not")]
     [InlineData("()")]
+    [InlineData(" ")]
+    [InlineData("'a':'b'")]
+    [InlineData("007:%(level)s")]
+    [InlineData("a$b:%(level)s")]
+    [InlineData("'open:%(level)s")]
     [InlineData("user_id:%(user_id)")]
     [InlineData("user_id:%d")]
     [InlineData("user_id:%")]
@@ -50,6 +55,7 @@ public sealed class PolicyParserTests
         Assert.Equal("((role:a and role:b) or role:c)", PolicyParser.ParseLists([["role:a", "role:b"], ["role:c"]]).ToString());
         Assert.Equal("@", PolicyParser.ParseLists([]).ToString());
         Assert.Equal("!", PolicyParser.ParseLists([[]]).ToString());
+        Assert.Equal("role:a", PolicyParser.ParseLists([[""], ["role:a"]]).ToString());
     }
 
     [Fact]

@@ -301,3 +301,10 @@ public sealed class MariaDbSagaRunnerTests(MariaDbFixture server) : SagaRunnerTe
     protected override async Task<Database> OpenAsync(ProcessResources process) =>
         process.Database(await server.CreateDatabaseAsync(TestContext.Current.CancellationToken), "test");
 }
+
+[Trait("needs", "engines")]
+public sealed class PostgreSqlSagaRunnerTests(PostgreSqlFixture server) : SagaRunnerTests
+{
+    protected override async Task<Database> OpenAsync(ProcessResources process) =>
+        process.Database(await server.CreateDatabaseAsync(TestContext.Current.CancellationToken), "test");
+}

@@ -9,7 +9,8 @@ namespace Meridian.System.Tests.Client;
 /// Holds an answer against a recorded one in which varying values are masked: &lt;name&gt; an id known (or first seen) under that name, &lt;id:N&gt; a new
 /// id, &lt;date…&gt;, &lt;int&gt; … Captured values stay for later commands as $name.
 /// </summary>
-public sealed partial class Masks(string run)
+/// <param name="partial">An answer may have further members, and a list further items.</param>
+public sealed partial class Masks(string run, bool partial = false)
 {
     private readonly Dictionary<string, string> known = new(StringComparer.Ordinal);
 
@@ -60,7 +61,7 @@ public sealed partial class Masks(string run)
                     }
                 }
 
-                return actual.EnumerateObject().Where(m => !expected.EnumerateObject().Any(e => Named(e.Name) == m.Name))
+                return partial ? null : actual.EnumerateObject().Where(m => !expected.EnumerateObject().Any(e => Named(e.Name) == m.Name))
                     .Select(m => $"{path}.{m.Name}: not expected; it is {m.Value.GetRawText()}").FirstOrDefault();
 
             case JsonValueKind.Array:
@@ -112,7 +113,7 @@ public sealed partial class Masks(string run)
             left.RemoveAt(found);
         }
 
-        var own = left.FirstOrDefault(item => item.GetRawText().Contains(run, StringComparison.Ordinal));
+        var own = partial ? default : left.FirstOrDefault(item => item.GetRawText().Contains(run, StringComparison.Ordinal));
         return own.ValueKind == JsonValueKind.Undefined ? null : $"{path}: not expected: {own.GetRawText()}";
     }
 

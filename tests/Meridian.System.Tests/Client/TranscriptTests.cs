@@ -13,6 +13,7 @@ public sealed class TranscriptTests(SimulatedCloud cloud) : IClassFixture<Simula
     private static readonly string[] Order =
     [
         "00-setup", "identity.user", "identity.group", "identity.project", "identity.role", "identity.domain", "identity.catalog", "identity.token",
+        "identity.appcred",
         "image", "flavor", "keypair", "network", "router", "secgroup",
     ];
 
@@ -101,6 +102,19 @@ public sealed class TranscriptTests(SimulatedCloud cloud) : IClassFixture<Simula
 
             environment["OS_AUTH_TYPE"] = "token";
             environment["OS_TOKEN"] = "gAAAAABnotatoken";
+            return environment;
+        }
+
+        if (who == "the application credential")
+        {
+            foreach (var name in environment.Keys.Where(k => k.StartsWith("OS_USER", StringComparison.Ordinal) || k.StartsWith("OS_PROJECT", StringComparison.Ordinal)).Append("OS_PASSWORD").ToList())
+            {
+                environment.Remove(name);
+            }
+
+            environment["OS_AUTH_TYPE"] = "v3applicationcredential";
+            environment["OS_APPLICATION_CREDENTIAL_ID"] = masks.Known["app5"];
+            environment["OS_APPLICATION_CREDENTIAL_SECRET"] = $"Gapp-{run}-secret";
             return environment;
         }
 

@@ -59,7 +59,7 @@ public sealed partial class GuestOnEnginesTests : IAsyncLifetime
         await MakeNetworkAsync(port);
         var spec = NewGuest(port, await BuildImageAsync());
         await using var driver = new LibvirtHypervisorDriver(
-            new() { Uri = libvirt.ConnectionUri, Hostname = "host-1", InstancesPath = $"{State}/instances", VirtType = File.Exists("/dev/kvm") ? "kvm" : "qemu", VncListen = "127.0.0.1", ToolUserId = 65534 },
+            new() { Uri = libvirt.ConnectionUri, Hostname = "host-1", InstancesPath = $"{State}/instances", VirtType = await KvmProbe.FindFaultAsync(Token) is null ? "kvm" : "qemu", VncListen = "127.0.0.1", ToolUserId = 65534 },
             plugger, TimeProvider.System, NullLogger<LibvirtHypervisorDriver>.Instance);
         var watch = Stopwatch.StartNew();
 

@@ -18,7 +18,7 @@ public sealed class KillTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_kill_at_any_boundary_of_create_and_delete_loses_and_leaks_nothing()
+    public async Task Ossa_2015_017_2016_011_a_kill_at_any_boundary_of_create_and_delete_loses_and_leaks_nothing()
     {
         var undisturbed = await api.CreateServerAsync("undisturbed");
         await api.AssertSettledAsync(undisturbed, "ACTIVE", "undisturbed");

@@ -60,6 +60,13 @@ public sealed class SimulatedRegion : IAsyncDisposable
         process!.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60)).ContinueWith(
             ended => Assert.True(ended.IsCompletedSuccessfully, $"the process did not die of: {fault}"), TaskScheduler.Default);
 
+    /// <summary>kill -9.</summary>
+    public async Task KillAsync()
+    {
+        process!.Kill();
+        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
     public async Task StopAsync()
     {
         if (process is { HasExited: false })

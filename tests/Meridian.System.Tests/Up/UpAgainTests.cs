@@ -90,7 +90,7 @@ public sealed class UpAgainTests
 
         var (rc, output) = await CommandLine.RunAsync("meridian", [.. arguments, .. arguments[0] == "up" ? ["--state-dir", folder.Path] : Array.Empty<string>()]);
 
-        Assert.Equal(1, rc);
+        Assert.InRange(rc, 1, 2);
         Assert.DoesNotContain("Exception", output, StringComparison.Ordinal);
     }
 

@@ -26,6 +26,11 @@ public abstract class EngineServer(string kind) : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);
+        if (processes.Any(process => !process.HasExited))
+        {
+            await StopServerAsync();
+        }
+
         foreach (var process in processes)
         {
             ProcessRunner.KillGroup(process.Id);
@@ -61,6 +66,9 @@ public abstract class EngineServer(string kind) : IAsyncDisposable
     }
 
     protected abstract Task StartServerAsync(CancellationToken cancellationToken);
+
+    /// <summary>Called before the processes are killed: for servers that leave something behind then.</summary>
+    protected virtual Task StopServerAsync() => Task.CompletedTask;
 
     /// <summary>Starts a daemon in a session of its own; what it prints goes to a file beside its data.</summary>
     protected Process Launch(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)

@@ -26,8 +26,16 @@ internal sealed class GuestDisks(LibvirtHost host, (int User, int Group)? owner)
     public async Task EnsureAsync(GuestSpec spec, CancellationToken cancellationToken)
     {
         var paths = new GuestPaths(host.InstancesPath, spec.ServerId);
-        Directory.CreateDirectory(paths.Directory, FolderMode);
-        EnsureConsole(paths);
+        try
+        {
+            Directory.CreateDirectory(paths.Directory, FolderMode);
+            EnsureConsole(paths);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new HypervisorException($"The server's folder could not be made: {HostFault.Reason(e)}", e);
+        }
+
         if (spec.Image is { } image)
         {
             await EnsureAsync(paths.Disk, file => MakeRootAsync(file, spec.Flavor, image, cancellationToken));
@@ -91,9 +99,9 @@ internal sealed class GuestDisks(LibvirtHost host, (int User, int Group)? owner)
             Give(unfinished, owner ?? (host.ToolUserId is null ? null : (0, 0)));
             File.Move(unfinished, file);
         }
-        catch (Exception e) when (e is IOException or ProcessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ProcessException)
         {
-            throw new HypervisorException($"{Path.GetFileName(file)} could not be made: {e.Message}", e);
+            throw new HypervisorException($"{Path.GetFileName(file)} could not be made: {HostFault.Reason(e)}", e);
         }
         finally
         {

@@ -84,7 +84,7 @@ internal sealed partial class LibvirtHypervisorDriver : IHypervisorDriver, IPaus
         var paths = new GuestPaths(host.InstancesPath, spec.ServerId);
         if (!File.Exists(paths.Disk))
         {
-            throw new HypervisorException($"No disk at {paths.Disk}");
+            throw new HypervisorException("The server's disk is missing on its host.");
         }
 
         await (await GetDisksAsync(cancellationToken)).EnsureAsync(spec, cancellationToken);

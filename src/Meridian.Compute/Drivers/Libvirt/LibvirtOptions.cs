@@ -12,7 +12,7 @@ internal static class LibvirtOptions
     private const int Nobody = 65534;
 
     public static readonly Option<string?> ConnectionUri = Opt.Text("libvirt", "connection_uri", null, "The hypervisor's URI; qemu:///system when unset.");
-    public static readonly Option<string?> VirtType = Opt.Text("libvirt", "virt_type", null, "kvm or qemu. When unset, kvm where /dev/kvm can be used, else qemu. Upstream's default is kvm.");
+    public static readonly Option<string?> VirtType = Opt.Text("libvirt", "virt_type", null, "kvm or qemu. When unset, kvm where /dev/kvm is, else qemu. Upstream's default is kvm.");
     public static readonly Option<string> ImagesType = Opt.Choice("libvirt", "images_type", "default", "qcow2: overlays over cached images; raw or flat: copies of them. default is qcow2.", ["default", "qcow2", "raw", "flat"]);
     public static readonly Option<string?> HwMachineType = Opt.Text("libvirt", "hw_machine_type", null, "Machine type, such as x86_64=pc; several are separated by commas.");
     public static readonly Option<string[]> DiskCachemodes = Opt.List("libvirt", "disk_cachemodes", [], "Cache modes, such as file=none. Files have writeback when unset.");
@@ -29,7 +29,7 @@ internal static class LibvirtOptions
         Uri = config.Get(ConnectionUri) ?? "qemu:///system",
         Hostname = hostname,
         InstancesPath = instancesPath,
-        VirtType = config.Get(VirtType) ?? (File.Exists("/dev/kvm") ? "kvm" : "qemu"),
+        VirtType = config.Get(VirtType) ?? (KvmProbe.HasDevice ? "kvm" : "qemu"),
         ImagesType = config.Get(ImagesType) is "raw" or "flat" ? "raw" : "qcow2",
         MachineType = Pair(config.Get(HwMachineType)?.Split(',', StringSplitOptions.TrimEntries) ?? [], "x86_64") ?? "pc",
         DiskCacheMode = Pair(config.Get(DiskCachemodes), "file") ?? "writeback",

@@ -165,7 +165,7 @@ internal sealed class SimulatedHypervisorDriver(SimulatedHost options, TimeProvi
 
     private void Store(SimulatedGuest guest, string reason)
     {
-        Directory.CreateDirectory(options.Directory);
+        Directory.CreateDirectory(options.Directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var temporary = FileOf(guest.ServerId) + ".new";
         File.WriteAllBytes(temporary, JsonSerializer.SerializeToUtf8Bytes(guest, SimulatedJson.Default.SimulatedGuest));
         File.Move(temporary, FileOf(guest.ServerId), overwrite: true);

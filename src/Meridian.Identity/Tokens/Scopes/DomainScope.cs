@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Text.Json;
+
+using Meridian.Platform.Storage;
+
+namespace Meridian.Identity.Tokens.Scopes;
+
+/// <summary><c>{"domain": {"id" or "name"}}</c>.</summary>
+internal sealed class DomainScope(Database database) : IAuthScope
+{
+    public const string Kind = "domain";
+
+    public string Name => Kind;
+
+    public ScopeCheck Read(JsonElement part)
+    {
+        var reference = Reference.Read(part, Name, needDomain: false);
+        return async (_, cancellationToken) =>
+        {
+            await using var db = database.Open();
+            return new(TokenKind.Domain) { DomainId = (await reference.FindDomainAsync(db, cancellationToken) ?? throw Errors.Unauthorized()).Id };
+        };
+    }
+}

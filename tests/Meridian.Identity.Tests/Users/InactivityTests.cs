@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+namespace Meridian.Identity.Tests.Users;
+
+/// <summary>[security_compliance] disable_user_account_days_inactive.</summary>
+public sealed class InactivityTests(InactivityTests.Api api) : IClassFixture<InactivityTests.Api>
+{
+    [Fact]
+    public async Task A_user_who_stays_away_is_disabled_until_an_administrator_enables_him()
+    {
+        await KeepAdminAsync();
+        var (name, id) = await api.NewUserAsync("right");
+        api.Time.Advance(TimeSpan.FromDays(29));
+        Assert.Equal(201, await api.LogInStatusAsync(name, "right"));
+
+        api.Time.Advance(TimeSpan.FromDays(29));
+        Assert.True((await api.GetAsync("/v3/users/" + id))["user"].GetProperty("enabled").GetBoolean());
+
+        api.Time.Advance(TimeSpan.FromDays(1));
+        Assert.False((await api.GetAsync("/v3/users/" + id))["user"].GetProperty("enabled").GetBoolean());
+        Assert.Equal(401, await api.LogInStatusAsync(name, "right"));
+
+        await api.UpdateAsync(id, new { enabled = true });
+        Assert.Equal(201, await api.LogInStatusAsync(name, "right"));
+    }
+
+    [Fact]
+    public async Task Ignore_user_inactivity_exempts_a_user()
+    {
+        await KeepAdminAsync();
+        var (name, _) = await api.NewUserAsync("right", new { ignore_user_inactivity = true });
+
+        api.Time.Advance(TimeSpan.FromDays(31));
+
+        Assert.Equal(201, await api.LogInStatusAsync(name, "right"));
+    }
+
+    private async Task KeepAdminAsync() =>
+        await api.UpdateAsync((await api.Keystone.FindIdAsync("users", "admin"))!, new { options = new { ignore_user_inactivity = true } });
+
+    public sealed class Api() : AccountApi("disable_user_account_days_inactive = 30");
+}
