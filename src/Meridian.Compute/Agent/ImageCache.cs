@@ -30,7 +30,6 @@ internal sealed record ImageCacheSettings(string Directory, bool ForceRaw, int? 
 internal sealed partial class ImageCache(ImageCacheSettings settings, ImageSource source, ILogger<ImageCache> logger) : IGuestImages
 {
     private const int BufferBytes = 256 * 1024;
-    private const long ToolMemory = 1L << 30;
     private static readonly TimeSpan ConvertTime = TimeSpan.FromMinutes(30);
     private static readonly UnixFileMode Readable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
 
@@ -197,7 +196,6 @@ internal sealed partial class ImageCache(ImageCacheSettings settings, ImageSourc
         return inspector.Complete();
     }
 
-    /// <summary>As an unprivileged user with limits, in the cache's folder by relative names; the format is said, never guessed.</summary>
     private async Task ConvertAsync(string from, string to, long virtualSize)
     {
         await File.WriteAllBytesAsync(to, []);
@@ -207,14 +205,9 @@ internal sealed partial class ImageCache(ImageCacheSettings settings, ImageSourc
             FileOwner.Change(to, user, user);
         }
 
-        await ProcessRunner.RunAsync("qemu-img", ["convert", "-f", "qcow2", "-O", "raw", Path.GetFileName(from), Path.GetFileName(to)], new()
-        {
-            Timeout = ConvertTime,
-            UserId = settings.ToolUserId,
-            AddressSpaceBytes = ToolMemory,
-            FileSizeBytes = virtualSize + (1 << 20),
-            WorkingDirectory = settings.Directory,
-        }, CancellationToken.None);
+        await QemuImg.RunAsync(
+            new(settings.Directory, ConvertTime, settings.ToolUserId, FileSizeBytes: virtualSize + (1 << 20)), CancellationToken.None,
+            "convert", "-f", "qcow2", "-O", "raw", Path.GetFileName(from), Path.GetFileName(to));
         if (settings.ToolUserId is not null)
         {
             FileOwner.Change(to, 0, 0);

@@ -11,7 +11,7 @@ namespace Meridian.System.Tests.Walk;
 [Trait("needs", "root")]
 public sealed class ServerWalkTests(RealCloud cloud)
 {
-    private static readonly TimeSpan BootLimit = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan BootLimit = TimeSpan.FromMinutes(5);
 
     [Theory]
     [InlineData("RegionOne", "172.24.4.")]

@@ -17,7 +17,6 @@ internal sealed class GuestDisks(LibvirtHost host, (int User, int Group)? owner)
         FileMode | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
 
     private static readonly TimeSpan CopyTime = TimeSpan.FromMinutes(30);
-    private const long ToolMemory = 1L << 30;
     private const long Gib = 1L << 30;
     private const long Mib = 1L << 20;
 
@@ -122,8 +121,7 @@ internal sealed class GuestDisks(LibvirtHost host, (int User, int Group)? owner)
                 $"Flavor's disk is too small for requested image. Flavor disk is {size} bytes, image is {image.VirtualSizeBytes} bytes.");
         }
 
-        // The tool is started in the folder and gets relative names: its user needs no right over the folders above. It doesn't open the
-        // image when it makes an overlay (-u): format and size were found by inspection and are said.
+        // qemu-img doesn't open the image when it makes an overlay (-u): format and size were found by inspection and are said.
         var name = Path.GetFileName(file);
         LetRead(image.Path);
         if (host.ImagesType == "raw")
@@ -146,15 +144,9 @@ internal sealed class GuestDisks(LibvirtHost host, (int User, int Group)? owner)
         return Task.CompletedTask;
     }
 
-    private Task<ProcessResult> ToolAsync(string file, TimeSpan timeout, CancellationToken cancellationToken, params string[] arguments) =>
-        ProcessRunner.RunAsync("qemu-img", arguments, new()
-        {
-            Timeout = timeout,
-            UserId = host.ToolUserId,
-            GroupId = host.ToolUserId is null ? null : owner?.Group,
-            AddressSpaceBytes = ToolMemory,
-            WorkingDirectory = Path.GetDirectoryName(file),
-        }, cancellationToken);
+    private Task ToolAsync(string file, TimeSpan timeout, CancellationToken cancellationToken, params IReadOnlyList<string> arguments) =>
+        QemuImg.RunAsync(
+            new(Path.GetDirectoryName(file)!, timeout, host.ToolUserId, host.ToolUserId is null ? null : owner?.Group), cancellationToken, arguments);
 
     /// <summary>QEMU's group may read the cached image; only root may write it.</summary>
     private void LetRead(string image)
