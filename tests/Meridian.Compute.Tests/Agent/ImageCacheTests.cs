@@ -177,8 +177,8 @@ public sealed class ImageCacheTests : IDisposable
     public async Task Qemu_img_has_room_for_all_its_threads()
     {
         var raw = folder.File("disk.raw");
-        await File.WriteAllBytesAsync(raw, RandomNumberGenerator.GetBytes(32 << 20), Token);
-        await ProcessRunner.RunAsync("qemu-img", ["convert", "-f", "raw", "-O", "qcow2", raw, folder.File("disk.qcow2")], ProcessOptions.Default, Token);
+        await File.WriteAllBytesAsync(raw, RandomNumberGenerator.GetItems<byte>("0123456789abcdef"u8, 32 << 20), Token);
+        await ProcessRunner.RunAsync("qemu-img", ["convert", "-f", "raw", "-O", "qcow2", "-c", raw, folder.File("disk.qcow2")], ProcessOptions.Default, Token);
 
         for (var i = 0; i < 20; i++)
         {
