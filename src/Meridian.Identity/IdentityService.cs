@@ -145,6 +145,7 @@ public static class IdentityService
         services.AddSingleton<RoleGraphCache>();
         services.AddSingleton<RoleResolver>();
         services.AddSingleton<RevocationStore>();
+        services.AddSingleton<IdentityCache>();
         services.AddSingleton(provider => TokenOptions.CreateCodec(provider, config));
         return services;
     }

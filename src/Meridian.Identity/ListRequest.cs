@@ -55,7 +55,7 @@ internal sealed class ListRequest(HttpRequest http, int listLimit)
             {
                 "" => rows.Where(Compare(looked, text)),
                 "__contains" or "__icontains" => rows.Where(Call(looked, nameof(string.Contains), text)),
-                "__startswith" or "__istartswith" => rows.Where(Call(looked, nameof(string.StartsWith), text)),
+                "__startswith" or "__istartswith" => From(rows, looked, text).Where(Call(looked, nameof(string.StartsWith), text)),
                 "__endswith" or "__iendswith" => rows.Where(Call(looked, nameof(string.EndsWith), text)),
                 _ => rows,
             };
@@ -76,13 +76,29 @@ internal sealed class ListRequest(HttpRequest http, int listLimit)
 
     /// <param name="sorts">What <c>sort_key</c> may name.</param>
     /// <exception cref="ApiException">400 for a bad limit or sort key, 404 for a marker that the list does not hold.</exception>
-    public async Task<ListPage<TRow>> PageAsync<TRow>(
+    public Task<ListPage<TRow>> PageAsync<TRow>(
         IQueryable<TRow> rows, Expression<Func<TRow, object?>> id, CancellationToken cancellationToken, params (string Name, Expression<Func<TRow, object?>> Column)[] sorts)
+        where TRow : class =>
+        PageAsync(rows, id, SortKeys(id, sorts), cancellationToken);
+
+    /// <summary>A page of a list that may be long and is looked for by name: it comes in the order of names, which its index has, unless <c>sort_key</c> says otherwise.</summary>
+    /// <param name="nameKey">The stored key, also what <c>sort_key=name</c> means.</param>
+    /// <exception cref="ApiException">As <c>PageAsync</c>.</exception>
+    public Task<ListPage<TRow>> PageByNameAsync<TRow>(
+        IQueryable<TRow> rows, Expression<Func<TRow, object?>> id, Expression<Func<TRow, object?>> nameKey, CancellationToken cancellationToken,
+        params (string Name, Expression<Func<TRow, object?>> Column)[] sorts)
+        where TRow : class
+    {
+        var keys = SortKeys(id, [.. sorts, ("name", nameKey)]);
+        return PageAsync(rows, id, keys.Count == 1 ? [new("name", nameKey), .. keys] : keys, cancellationToken);
+    }
+
+    private async Task<ListPage<TRow>> PageAsync<TRow>(
+        IQueryable<TRow> rows, Expression<Func<TRow, object?>> id, IReadOnlyList<SortKey<TRow>> keys, CancellationToken cancellationToken)
         where TRow : class
     {
         var asked = Limit();
         var limit = listLimit > 0 ? Math.Min(asked ?? listLimit, listLimit) : asked;
-        var keys = SortKeys(id, sorts);
         var marker = Value("marker") is { Length: > 0 } markerId ? await MarkerAsync(rows, id, markerId, cancellationToken) : null;
         var page = await rows.Page(keys, marker, limit is { } n ? n + 1 : int.MaxValue).ToListAsync(cancellationToken);
         if (limit is null || page.Count <= limit)
@@ -163,6 +179,23 @@ internal sealed class ListRequest(HttpRequest http, int listLimit)
 
     private static Expression<Func<TRow, bool>> Compare<TRow>(Expression<Func<TRow, string?>> column, string value) =>
         Expression.Lambda<Func<TRow, bool>>(Expression.Equal(column.Body, Expression.Constant(value)), column.Parameters);
+
+    /// <summary>What begins with a text stands between it and its successor: LIKE alone no index serves on every database.</summary>
+    private static IQueryable<TRow> From<TRow>(IQueryable<TRow> rows, Expression<Func<TRow, string?>> column, string text)
+    {
+        if (text.Length == 0)
+        {
+            return rows;
+        }
+
+        rows = rows.Where(Bound(text, Expression.GreaterThanOrEqual));
+
+        // Next to surrogates, UTF-16's order isn't that of code points.
+        return text[^1] is < '\ud7ff' or (>= '\ue000' and < '\uffff') ? rows.Where(Bound(text[..^1] + (char)(text[^1] + 1), Expression.LessThan)) : rows;
+
+        Expression<Func<TRow, bool>> Bound(string bound, Func<Expression, Expression, BinaryExpression> compare) => Expression.Lambda<Func<TRow, bool>>(
+            compare(Expression.Call(typeof(string), nameof(string.CompareOrdinal), null, column.Body, Expression.Constant(bound)), Expression.Constant(0)), column.Parameters);
+    }
 
     private static Expression<Func<TRow, bool>> Call<TRow>(Expression<Func<TRow, string?>> column, string method, string value) =>
         Expression.Lambda<Func<TRow, bool>>(

@@ -22,6 +22,9 @@ internal sealed class Revisions(Database database, TimeProvider clock)
     /// <summary>How long other processes' writes may go unseen.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(1);
 
+    // Whoever has read a counter must not go on before another who read the same has raised the revision.
+    private readonly Lock reading = new();
+
     private long identity = 1;
     private long catalog = 1;
     private long storedIdentity;
@@ -65,22 +68,33 @@ internal sealed class Revisions(Database database, TimeProvider clock)
             : new(ReadAsync(cancellationToken));
     }
 
-    private async Task ReadAsync(CancellationToken cancellationToken)
+    /// <summary>Looks at the database at once: afterwards every write counts that was committed before the call.</summary>
+    public async Task ReadAsync(CancellationToken cancellationToken)
     {
         await using var db = database.Open();
         var counters = await db.GetTable<Counter>().ToListAsync(cancellationToken);
-        foreach (var counter in counters)
+        lock (reading)
         {
-            if (counter.Id == Catalog && Interlocked.Exchange(ref storedCatalog, counter.Value) != counter.Value)
+            foreach (var counter in counters)
             {
-                Interlocked.Increment(ref catalog);
-            }
+                if (counter.Id == Catalog && Exchange(ref storedCatalog, counter.Value) != counter.Value)
+                {
+                    Interlocked.Increment(ref catalog);
+                }
 
-            if (counter.Id == Identity && Interlocked.Exchange(ref storedIdentity, counter.Value) != counter.Value)
-            {
-                Interlocked.Increment(ref identity);
+                if (counter.Id == Identity && Exchange(ref storedIdentity, counter.Value) != counter.Value)
+                {
+                    Interlocked.Increment(ref identity);
+                }
             }
         }
+    }
+
+    private static long Exchange(ref long stored, long value)
+    {
+        var before = stored;
+        stored = value;
+        return before;
     }
 
     [Table("revision")]

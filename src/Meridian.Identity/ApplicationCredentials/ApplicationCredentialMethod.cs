@@ -22,7 +22,8 @@ namespace Meridian.Identity.ApplicationCredentials;
 /// Source: identity v3 API, "Authenticating with an Application Credential".
 /// </summary>
 internal sealed class ApplicationCredentialMethod(
-    Database database, ApplicationCredentialStore credentials, PasswordHasher hasher, TokenService tokens, AccountPolicy policy, ServiceConfig config, TimeProvider clock) : IAuthMethod
+    Database database, IdentityCache identities, ApplicationCredentialStore credentials, PasswordHasher hasher, TokenService tokens, AccountPolicy policy, ServiceConfig config,
+    TimeProvider clock) : IAuthMethod
 {
     public const string MethodName = "application_credential";
 
@@ -46,7 +47,7 @@ internal sealed class ApplicationCredentialMethod(
     private async Task<ApplicationCredential?> FindAsync(Reference reference, string name, CancellationToken cancellationToken)
     {
         await using var db = database.Open();
-        return await reference.FindUserAsync(db, cancellationToken) is { } user ? await credentials.FindByNameAsync(user.Id, name, cancellationToken) : null;
+        return await reference.FindUserAsync(db, identities, cancellationToken) is { } user ? await credentials.FindByNameAsync(user.Id, name, cancellationToken) : null;
     }
 
     private async Task<AuthProof> VerifyAsync(ApplicationCredential? credential, string secret, AuthRequest request, CancellationToken cancellationToken)

@@ -39,17 +39,17 @@ internal static class RoleAssignmentEndpoints
         }
 
         Check(filter);
+        var withNames = list.IsTrue("include_names");
         var lines = await query.ListAsync(filter, cancellationToken);
+        var known = await names.LoadAsync(lines, withDomains: withNames, cancellationToken);
+        var shown = lines.Where(known.Knows);
         if (request.DomainScope is { } domainId && !filter.IncludeSubtree)
         {
-            var own = await names.ProjectsOfDomainAsync(domainId, cancellationToken);
-            lines = [.. lines.Where(l => l.TargetId == domainId || own.Contains(l.TargetId))];
+            shown = shown.Where(l => l.TargetId == domainId || known.Find(l.TargetKind, l.TargetId)?.DomainId == domainId);
         }
 
-        var known = await names.LoadAsync(lines, cancellationToken);
-        var withNames = list.IsTrue("include_names");
         return list.Answer(
-            "role_assignments", request.Url("role_assignments"), new ListPage<AssignmentLine>([.. lines.Where(known.Knows)], null, false),
+            "role_assignments", request.Url("role_assignments"), new ListPage<AssignmentLine>([.. shown], null, false),
             (writer, line) => Write(writer, line, withNames ? known : null, request));
     }
 
@@ -164,54 +164,40 @@ internal sealed class KnownNames(IReadOnlyDictionary<(string Kind, string Id), (
 /// <summary>Looks those names up.</summary>
 internal sealed class AssignmentNames(Database database)
 {
-    public async Task<HashSet<string>> ProjectsOfDomainAsync(string domainId, CancellationToken cancellationToken)
+    /// <summary>As many ids as one statement names.</summary>
+    private const int ChunkSize = 500;
+
+    /// <param name="withDomains">The names of the domains, too, that what is named belongs to.</param>
+    public async Task<KnownNames> LoadAsync(IReadOnlyList<AssignmentLine> lines, bool withDomains, CancellationToken cancellationToken)
     {
         await using var db = database.Open();
-        return [.. await db.GetTable<Project>().Where(p => p.DomainId == domainId).Select(p => p.Id).ToListAsync(cancellationToken)];
-    }
+        var names = new Dictionary<(string Kind, string Id), (string Name, string DomainId)>();
+        await AddAsync(AssignmentKinds.User, Actors(AssignmentKinds.User), ids => db.GetTable<User>().Where(u => ids.Contains(u.Id)).Select(u => new Row(u.Id, u.Name, u.DomainId)));
+        await AddAsync(AssignmentKinds.Group, Actors(AssignmentKinds.Group), ids => db.GetTable<Group>().Where(g => ids.Contains(g.Id)).Select(g => new Row(g.Id, g.Name, g.DomainId)));
+        await AddAsync("role", lines.Select(l => l.RoleId), ids => db.GetTable<Role>().Where(r => ids.Contains(r.Id)).Select(r => new Row(r.Id, r.Name, r.DomainId)));
 
-    public async Task<KnownNames> LoadAsync(IReadOnlyList<AssignmentLine> lines, CancellationToken cancellationToken)
-    {
-        var users = Ids(lines.Where(l => l.ActorKind == AssignmentKinds.User).Select(l => l.ActorId));
-        var groups = Ids(lines.Where(l => l.ActorKind == AssignmentKinds.Group).Select(l => l.ActorId));
-        var targets = Ids(lines.Where(l => l.TargetKind != AssignmentKinds.System).Select(l => l.TargetId));
-        var roles = Ids(lines.Select(l => l.RoleId));
-        await using var db = database.Open();
-        var names = new Dictionary<(string, string), (string, string)>();
-        foreach (var ids in users.Chunk(500))
-        {
-            foreach (var user in await db.GetTable<User>().Where(u => ids.Contains(u.Id)).ToListAsync(cancellationToken))
-            {
-                names[(AssignmentKinds.User, user.Id)] = (user.Name, user.DomainId);
-            }
-        }
-
-        foreach (var group in await db.GetTable<Group>().Where(g => groups.Contains(g.Id)).ToListAsync(cancellationToken))
-        {
-            names[(AssignmentKinds.Group, group.Id)] = (group.Name, group.DomainId);
-        }
-
-        foreach (var role in await db.GetTable<Role>().Where(r => roles.Contains(r.Id)).ToListAsync(cancellationToken))
-        {
-            names[("role", role.Id)] = (role.Name, role.DomainId);
-        }
-
-        foreach (var ids in targets.Chunk(500))
-        {
-            foreach (var project in await db.GetTable<Project>().Where(p => ids.Contains(p.Id)).ToListAsync(cancellationToken))
-            {
-                // A domain may be a target as the project that it is, too.
-                names[(AssignmentKinds.Project, project.Id)] = (project.Name, project.DomainId);
-            }
-        }
-
-        foreach (var domain in await db.GetTable<Project>().Where(p => p.IsDomain).ToListAsync(cancellationToken))
-        {
-            names[(AssignmentKinds.Domain, domain.Id)] = (domain.Name, "");
-        }
-
+        // A domain may be a target as the project that it is, too.
+        await AddAsync(AssignmentKinds.Project, Targets(AssignmentKinds.Project), ids => db.GetTable<Project>().Where(p => ids.Contains(p.Id)).Select(p => new Row(p.Id, p.Name, p.DomainId)));
+        await AddAsync(
+            AssignmentKinds.Domain, Targets(AssignmentKinds.Domain).Concat(withDomains ? names.Values.Select(n => n.DomainId).Where(id => id.Length > 0).ToList() : []),
+            ids => db.GetTable<Project>().Where(p => p.IsDomain && ids.Contains(p.Id)).Select(p => new Row(p.Id, p.Name, "")));
         return new(names);
+
+        IEnumerable<string> Actors(string kind) => lines.Where(l => l.ActorKind == kind).Select(l => l.ActorId);
+
+        IEnumerable<string> Targets(string kind) => lines.Where(l => l.TargetKind == kind).Select(l => l.TargetId);
+
+        async Task AddAsync(string kind, IEnumerable<string> wanted, Func<string[], IQueryable<Row>> find)
+        {
+            foreach (var ids in wanted.Distinct(StringComparer.Ordinal).Chunk(ChunkSize))
+            {
+                foreach (var row in await find(ids).ToListAsync(cancellationToken))
+                {
+                    names[(kind, row.Id)] = (row.Name, row.DomainId);
+                }
+            }
+        }
     }
 
-    private static string[] Ids(IEnumerable<string> ids) => [.. ids.Distinct(StringComparer.Ordinal)];
+    private sealed record Row(string Id, string Name, string DomainId);
 }

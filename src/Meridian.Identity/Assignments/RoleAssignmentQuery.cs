@@ -48,99 +48,118 @@ internal sealed class RoleAssignmentQuery(Database database, RoleGraphCache grap
     public async Task<IReadOnlyList<AssignmentLine>> ListAsync(AssignmentFilter filter, CancellationToken cancellationToken)
     {
         await using var db = database.Open();
-        var below = filter is { IncludeSubtree: true, ProjectId: { } root } ? await BelowAsync(db, [root], cancellationToken) : [];
-        return filter.Effective
-            ? await EffectiveAsync(db, filter, below, cancellationToken)
-            : await StoredAsync(db, filter, below, cancellationToken);
+        return filter.Effective ? await EffectiveAsync(db, filter, cancellationToken) : await StoredAsync(db, filter, cancellationToken);
     }
 
-    private static async Task<IReadOnlyList<AssignmentLine>> StoredAsync(
-        DataConnection db, AssignmentFilter filter, IReadOnlyCollection<string> below, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<AssignmentLine>> StoredAsync(DataConnection db, AssignmentFilter filter, CancellationToken cancellationToken)
     {
         IQueryable<Assignment> rows = db.GetTable<Assignment>();
         rows = filter.UserId is { } user ? rows.Where(a => a.ActorKind == AssignmentKinds.User && a.ActorId == user) : rows;
         rows = filter.GroupId is { } group ? rows.Where(a => a.ActorKind == AssignmentKinds.Group && a.ActorId == group) : rows;
-        rows = filter.ProjectId is { } project ? rows.Where(a => a.TargetKind == AssignmentKinds.Project && (a.TargetId == project || below.Contains(a.TargetId))) : rows;
+        rows = filter.ProjectId is { } project ? OnProjects(db, rows.Where(a => a.TargetKind == AssignmentKinds.Project), [project], filter) : rows;
         rows = filter.DomainId is { } domain ? rows.Where(a => a.TargetKind == AssignmentKinds.Domain && a.TargetId == domain) : rows;
         rows = filter.System ? rows.Where(a => a.TargetKind == AssignmentKinds.System) : rows;
         rows = filter.RoleId is { } role ? rows.Where(a => a.RoleId == role) : rows;
         rows = filter.Inherited is { } inherited ? rows.Where(a => a.Inherited == inherited) : rows;
-        var found = await rows.OrderBy(a => a.TargetId).ThenBy(a => a.ActorId).ThenBy(a => a.RoleId).ToListAsync(cancellationToken);
-        return [.. found.Select(a => new AssignmentLine(a.ActorKind, a.ActorId, a.TargetKind, a.TargetId, a.RoleId, null, a))];
+        return [.. (await InOrder(rows).ToListAsync(cancellationToken)).Select(a => new AssignmentLine(a.ActorKind, a.ActorId, a.TargetKind, a.TargetId, a.RoleId, null, a))];
     }
 
-    private async Task<IReadOnlyList<AssignmentLine>> EffectiveAsync(
-        DataConnection db, AssignmentFilter filter, IReadOnlyCollection<string> below, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<AssignmentLine>> EffectiveAsync(DataConnection db, AssignmentFilter filter, CancellationToken cancellationToken)
     {
-        var members = await MembersAsync(db, filter.UserId, cancellationToken);
-        IQueryable<Assignment> rows = db.GetTable<Assignment>();
-        if (filter.UserId is { } user)
-        {
-            var groups = members.Select(m => m.Key).ToList();
-            rows = rows.Where(a => (a.ActorKind == AssignmentKinds.User && a.ActorId == user) || (a.ActorKind == AssignmentKinds.Group && groups.Contains(a.ActorId)));
-        }
+        var own = filter.UserId is { } user ? await db.GetTable<GroupMember>().Where(m => m.UserId == user).ToListAsync(cancellationToken) : null;
+        var scope = filter.ProjectId is null ? null : await ScopeAsync(db, filter, cancellationToken);
+        var rows = Bearing(db, filter, own, scope);
+        var stored = await InOrder(rows).ToListAsync(cancellationToken);
+        var members = (own ?? await db.GetTable<GroupMember>().Where(m => rows.Any(a => a.ActorKind == AssignmentKinds.Group && a.ActorId == m.GroupId))
+            .OrderBy(m => m.UserId).ToListAsync(cancellationToken)).ToLookup(m => m.GroupId, m => m.UserId);
+        var reached = await ReachAsync(db, [.. stored.Where(r => r.Inherited).Select(r => r.TargetId).Distinct(StringComparer.Ordinal)], scope, cancellationToken);
+        return Expand(stored, members, reached, await graphs.GetAsync(cancellationToken), filter, scope);
+    }
 
-        var stored = await rows.OrderBy(a => a.TargetId).ThenBy(a => a.ActorId).ThenBy(a => a.RoleId).ToListAsync(cancellationToken);
-        var reached = await ReachAsync(db, stored, cancellationToken);
-        var graph = await graphs.GetAsync(cancellationToken);
-        var seen = new HashSet<(string, string, string)>();
-        var lines = new List<AssignmentLine>();
+    private static IReadOnlyList<AssignmentLine> Expand(
+        IReadOnlyList<Assignment> stored, ILookup<string, string> members, ILookup<string, string> reached, RoleGraph graph, AssignmentFilter filter, Scope? scope)
+    {
+        // Fifty groups of one user may say the same: what they come to is worked out once.
+        var seen = new HashSet<(string Actor, string Target, string Role, bool Inherited)>();
+        var lines = new Dictionary<(string Actor, string Target, string Role), AssignmentLine>();
         foreach (var row in stored)
         {
-            var targets = row.Inherited ? reached[row.TargetId].Select(id => (AssignmentKinds.Project, id)) : [(row.TargetKind, row.TargetId)];
             var actors = row.ActorKind == AssignmentKinds.Group ? members[row.ActorId].Select(id => (id, (string?)row.ActorId)) : [(row.ActorId, null)];
-            foreach (var ((kind, target), (actor, group), role) in
-                from t in targets from a in actors from r in graph.Closure(row.RoleId) where graph.Find(r) is { DomainId: "" } select (t, a, r))
+            foreach (var (actor, group) in actors.Where(a => seen.Add((a.Item1, row.TargetKind + row.TargetId, row.RoleId, row.Inherited))))
             {
-                var line = new AssignmentLine(AssignmentKinds.User, actor, kind, target, role, group, row);
-                if (Matches(line, filter, below) && seen.Add((actor, target, role)))
+                var targets = row.Inherited ? reached[row.TargetId].Select(id => (AssignmentKinds.Project, id)) : [(row.TargetKind, row.TargetId)];
+                foreach (var ((kind, target), role) in from t in targets from r in graph.Closure(row.RoleId) where graph.Find(r) is { DomainId: "" } select (t, r))
                 {
-                    lines.Add(line);
+                    var line = new AssignmentLine(AssignmentKinds.User, actor, kind, target, role, group, row);
+                    if (Matches(line, filter, scope))
+                    {
+                        lines.TryAdd((actor, target, role), line);
+                    }
                 }
             }
         }
 
-        return lines;
+        return [.. lines.Values];
     }
 
-    private static bool Matches(AssignmentLine line, AssignmentFilter filter, IReadOnlyCollection<string> below) =>
+    private static bool Matches(AssignmentLine line, AssignmentFilter filter, Scope? scope) =>
         (filter.RoleId is null || line.RoleId == filter.RoleId)
-        && (filter.ProjectId is null || (line.TargetKind == AssignmentKinds.Project && (line.TargetId == filter.ProjectId || below.Contains(line.TargetId))))
+        && (scope is null || (line.TargetKind == AssignmentKinds.Project && scope.Wanted.Contains(line.TargetId)))
         && (filter.DomainId is null || (line.TargetKind == AssignmentKinds.Domain && line.TargetId == filter.DomainId))
         && (!filter.System || line.TargetKind == AssignmentKinds.System)
         && (filter.Inherited is null || line.IsInherited == filter.Inherited);
 
-    /// <summary>Users by group; only that user's memberships when one is asked for.</summary>
-    private static async Task<ILookup<string, string>> MembersAsync(DataConnection db, string? userId, CancellationToken cancellationToken)
+    /// <summary>The rows that can come to something that was asked for.</summary>
+    private static IQueryable<Assignment> Bearing(DataConnection db, AssignmentFilter filter, IReadOnlyList<GroupMember>? own, Scope? scope)
     {
-        IQueryable<GroupMember> rows = db.GetTable<GroupMember>();
-        rows = userId is null ? rows : rows.Where(m => m.UserId == userId);
-        var members = await rows.OrderBy(m => m.UserId).ToListAsync(cancellationToken);
-        return members.ToLookup(m => m.GroupId, m => m.UserId);
-    }
-
-    /// <summary>The projects below each target of an inherited row.</summary>
-    private static async Task<ILookup<string, string>> ReachAsync(DataConnection db, IEnumerable<Assignment> rows, CancellationToken cancellationToken)
-    {
-        var reached = new List<(string Root, string Id)>();
-        foreach (var root in rows.Where(r => r.Inherited).Select(r => r.TargetId).Distinct(StringComparer.Ordinal))
+        IQueryable<Assignment> rows = db.GetTable<Assignment>();
+        if (filter.UserId is { } user)
         {
-            reached.AddRange((await BelowAsync(db, [root], cancellationToken)).Select(id => (root, id)));
+            // A group may have the user's id (OSSA-2014-015).
+            string[] groups = [.. own!.Select(m => m.GroupId)];
+            string[] actors = [user, .. groups];
+            rows = rows.Where(a => actors.Contains(a.ActorId)
+                && ((a.ActorKind == AssignmentKinds.User && a.ActorId == user) || (a.ActorKind == AssignmentKinds.Group && groups.Contains(a.ActorId))));
         }
 
-        return reached.ToLookup(r => r.Root, r => r.Id);
+        rows = scope is null ? rows : OnProjects(db, rows.Where(a => a.TargetKind != AssignmentKinds.System), [filter.ProjectId!, .. scope.Above], filter);
+        rows = filter.DomainId is { } domain ? rows.Where(a => a.TargetKind == AssignmentKinds.Domain && a.TargetId == domain) : rows;
+        return filter.System ? rows.Where(a => a.TargetKind == AssignmentKinds.System) : rows;
     }
 
-    private static async Task<IReadOnlyCollection<string>> BelowAsync(DataConnection db, List<string> level, CancellationToken cancellationToken)
+    /// <summary>Rows on these projects or domains, and on what is below the filter's project if it says so.</summary>
+    private static IQueryable<Assignment> OnProjects(DataConnection db, IQueryable<Assignment> rows, string[] ids, AssignmentFilter filter)
     {
-        var found = new List<string>();
-        for (var depth = 0; level.Count > 0 && depth < 32; depth++)
+        if (!filter.IncludeSubtree)
         {
-            var parents = level;
-            level = await db.GetTable<Project>().Where(p => parents.Contains(p.ParentId!)).OrderBy(p => p.Id).Select(p => p.Id).ToListAsync(cancellationToken);
-            found.AddRange(level);
+            return rows.Where(a => ids.Contains(a.TargetId));
         }
 
-        return found;
+        var below = ProjectTree.Below(db, [filter.ProjectId!]);
+        return rows.Where(a => ids.Contains(a.TargetId) || below.Any(b => b.Id == a.TargetId));
     }
+
+    private static IQueryable<Assignment> InOrder(IQueryable<Assignment> rows) => rows.OrderBy(a => a.TargetId).ThenBy(a => a.ActorId).ThenBy(a => a.RoleId);
+
+    private static async Task<Scope> ScopeAsync(DataConnection db, AssignmentFilter filter, CancellationToken cancellationToken)
+    {
+        var project = await db.GetTable<Project>().FirstOrDefaultAsync(p => p.Id == filter.ProjectId, cancellationToken);
+        var below = filter.IncludeSubtree ? await ProjectTree.Below(db, [filter.ProjectId!]).Select(b => b.Id).ToListAsync(cancellationToken) : [];
+        return new(
+            project is null ? [] : await RoleResolver.AncestorsAsync(db, project, cancellationToken),
+            new HashSet<string>([filter.ProjectId!, .. below], StringComparer.Ordinal));
+    }
+
+    /// <summary>The projects below each target of an inherited row, by that target; of them those that a scope wants.</summary>
+    private static async Task<ILookup<string, string>> ReachAsync(DataConnection db, IReadOnlyList<string> roots, Scope? scope, CancellationToken cancellationToken)
+    {
+        var above = roots.Where(r => scope is not null && scope.Above.Contains(r)).ToList();
+        var others = roots.Except(above, StringComparer.Ordinal).ToList();
+        var found = others.Count == 0 ? [] : await ProjectTree.Below(db, others).OrderBy(b => b.Depth).ThenBy(b => b.Id).Select(b => new { b.Root, b.Id }).ToListAsync(cancellationToken);
+        return found.Select(b => (b.Root, b.Id)).Concat(from root in above from id in scope!.Wanted select (root, id)).ToLookup(r => r.Item1, r => r.Item2);
+    }
+
+    /// <param name="Above">What stands above the project that was asked for, its domain included.</param>
+    /// <param name="Wanted">That project, and its subtree if that was asked for.</param>
+    private sealed record Scope(IReadOnlyList<string> Above, IReadOnlySet<string> Wanted);
 }

@@ -13,9 +13,6 @@ namespace Meridian.Identity.Assignments;
 /// <summary>Which roles a user really has somewhere: own and by groups, inherited from above, and implied.</summary>
 internal sealed class RoleResolver(Database database, RoleGraphCache graphs)
 {
-    /// <summary>Projects nest at most this deep; a longer chain is a damaged one. Source: Keystone's max_project_tree_depth is 5.</summary>
-    private const int MaxDepth = 32;
-
     public async Task<IReadOnlyList<Role>> OnProjectAsync(string userId, Project project, CancellationToken cancellationToken) =>
         (await graphs.GetAsync(cancellationToken)).Expand(await AssignedIdsOnProjectAsync(userId, project, cancellationToken));
 
@@ -39,12 +36,10 @@ internal sealed class RoleResolver(Database database, RoleGraphCache graphs)
         var actors = await ActorsAsync(db, userId, cancellationToken);
         var rows = await Of(db, userId, actors).Where(a => a.TargetKind != AssignmentKinds.System).ToListAsync(cancellationToken);
         var found = rows.Where(a => a.TargetKind == AssignmentKinds.Project && !a.Inherited).Select(a => a.TargetId).ToHashSet(StringComparer.Ordinal);
-        var level = rows.Where(a => a.Inherited).Select(a => a.TargetId).Distinct(StringComparer.Ordinal).ToList();
-        for (var depth = 0; level.Count > 0 && depth < MaxDepth; depth++)
+        var roots = rows.Where(a => a.Inherited).Select(a => a.TargetId).Distinct(StringComparer.Ordinal).ToList();
+        if (roots.Count > 0)
         {
-            var parents = level;
-            level = await db.GetTable<Project>().Where(p => parents.Contains(p.ParentId!)).Select(p => p.Id).ToListAsync(cancellationToken);
-            found.UnionWith(level);
+            found.UnionWith(await ProjectTree.Below(db, roots).Select(b => b.Id).ToListAsync(cancellationToken));
         }
 
         return [.. found];
@@ -63,7 +58,7 @@ internal sealed class RoleResolver(Database database, RoleGraphCache graphs)
     public static async Task<IReadOnlyList<string>> AncestorsAsync(DataConnection db, Project project, CancellationToken cancellationToken)
     {
         var above = new List<string>();
-        for (var parent = project.ParentId; parent is not null && above.Count < MaxDepth;)
+        for (var parent = project.ParentId; parent is not null && above.Count < ProjectTree.MaxDepth;)
         {
             above.Add(parent);
             var id = parent;

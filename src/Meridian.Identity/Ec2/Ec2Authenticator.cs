@@ -49,7 +49,7 @@ internal sealed class Ec2Authenticator(Database database, CredentialStore creden
             TrustId = kind == TokenKind.Trust ? blob.TrustId : null,
             ApplicationCredentialId = kind == TokenKind.ApplicationCredential ? blob.ApplicationCredentialId : null,
         };
-        return await tokens.IssueAsync(payload, holder.DomainId, project.DomainId, cancellationToken);
+        return await tokens.IssueAsync(payload, holder.DomainId, project.DomainId, asOf: null, cancellationToken);
     }
 
     /// <summary>The user and the project, both enabled and of enabled domains (OSSA-2012-018, OSSA-2013-005).</summary>

@@ -117,6 +117,6 @@ internal sealed class GroupStore(Database database, IdentityWriter writer)
     {
         rows = list.Text(rows, "name", g => g.Name, g => g.NameKey);
         rows = list.Text(rows, "domain_id", g => g.DomainId);
-        return list.PageAsync(rows, g => g.Id, cancellationToken, ("name", g => g.Name), ("domain_id", g => g.DomainId));
+        return list.PageByNameAsync(rows, g => g.Id, g => g.NameKey, cancellationToken, ("domain_id", g => g.DomainId));
     }
 }

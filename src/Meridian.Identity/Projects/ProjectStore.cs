@@ -219,20 +219,11 @@ internal sealed class ProjectStore(Database database, IdentityWriter writer, Rev
         return [.. ids.Select(id => found.FirstOrDefault(p => p.Id == id)).OfType<Project>()];
     }
 
-    private static async Task<IReadOnlyList<Project>> SubtreeAsync(DataConnection db, string id, CancellationToken cancellationToken)
-    {
-        var found = new List<Project>();
-        var level = new List<string> { id };
-        for (var depth = 0; level.Count > 0 && depth < 32; depth++)
-        {
-            var parents = level;
-            var children = await db.GetTable<Project>().Where(p => parents.Contains(p.ParentId!)).OrderBy(p => p.Id).ToListAsync(cancellationToken);
-            found.AddRange(children);
-            level = [.. children.Select(c => c.Id)];
-        }
-
-        return found;
-    }
+    private static async Task<IReadOnlyList<Project>> SubtreeAsync(DataConnection db, string id, CancellationToken cancellationToken) =>
+        await (from below in ProjectTree.Below(db, [id])
+               join project in db.GetTable<Project>() on below.Id equals project.Id
+               orderby below.Depth, project.Id
+               select project).ToListAsync(cancellationToken);
 
     private static async Task InsertTagsAsync(DataConnection db, string id, IReadOnlyList<string> tags, CancellationToken cancellationToken)
     {
@@ -282,7 +273,7 @@ internal sealed class ProjectStore(Database database, IdentityWriter writer, Rev
         rows = list.Text(rows, "domain_id", p => p.DomainId);
         rows = list.Text(rows, "parent_id", p => p.ParentId);
         rows = list.Boolean(rows, "enabled", p => p.Enabled);
-        return list.PageAsync(rows, p => p.Id, cancellationToken, ("name", p => p.Name), ("domain_id", p => p.DomainId));
+        return list.PageByNameAsync(rows, p => p.Id, p => p.NameKey, cancellationToken, ("domain_id", p => p.DomainId));
     }
 
     private static ApiException Duplicate(Project project) => Errors.Conflict("project", project.IsDomain

@@ -12,10 +12,11 @@ using Meridian.Platform.Storage;
 namespace Meridian.Identity.Tokens;
 
 /// <summary>POST /v3/auth/tokens: who is it, for what scope. Every way to fail is the same 401, after the same work (OSSA-2021-003).</summary>
-internal sealed class Authenticator(Database database, TokenService tokens, DefaultScope defaultScope, ReceiptService receipts, MultiFactorRules rules)
+internal sealed class Authenticator(Database database, Revisions revisions, TokenService tokens, DefaultScope defaultScope, ReceiptService receipts, MultiFactorRules rules)
 {
     public async Task<AuthResult> AuthenticateAsync(AuthRequest request, CancellationToken cancellationToken)
     {
+        var asOf = revisions.IdentityRevision;
         var proofs = new List<AuthProof>();
         foreach (var method in request.Methods)
         {
@@ -36,7 +37,7 @@ internal sealed class Authenticator(Database database, TokenService tokens, Defa
             return await IncompleteAsync(user, passed, cancellationToken);
         }
 
-        var (token, state) = await tokens.IssueAsync(Payload(passed, proofs, scope), user.DomainId, scope.Project?.DomainId, cancellationToken);
+        var (token, state) = await tokens.IssueAsync(Payload(passed, proofs, scope), user.DomainId, scope.Project?.DomainId, asOf, cancellationToken);
         if (scope.IssuedAsync is { } issuedAsync)
         {
             await issuedAsync(cancellationToken);

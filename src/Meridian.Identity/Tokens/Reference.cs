@@ -29,39 +29,30 @@ internal sealed record Reference(string? Id, string? Name, Reference? Domain)
             : element.TryGetProperty("domain", out var domain) ? new(null, name, Read(domain, "domain", needDomain: false)) : throw Errors.Expecting("domain", what);
     }
 
-    public async Task<User?> FindUserAsync(DataConnection db, CancellationToken cancellationToken)
+    /// <summary>As it is stored now.</summary>
+    public async Task<User?> FindUserAsync(DataConnection db, IdentityCache identities, CancellationToken cancellationToken)
     {
         if (Id is { } id)
         {
             return await db.GetTable<User>().FirstOrDefaultAsync(u => u.Id == id, cancellationToken);
         }
 
-        var domain = await Domain!.FindDomainAsync(db, cancellationToken);
+        var domain = await Domain!.FindDomainAsync(identities, cancellationToken);
         var key = NameKey.Of(Name!);
         return domain is null ? null : await db.GetTable<User>().FirstOrDefaultAsync(u => u.DomainId == domain.Id && u.NameKey == key, cancellationToken);
     }
 
-    public Task<Project?> FindDomainAsync(DataConnection db, CancellationToken cancellationToken)
-    {
-        if (Id is { } id)
-        {
-            return db.GetTable<Project>().FirstOrDefaultAsync(p => p.Id == id && p.IsDomain, cancellationToken);
-        }
+    public async ValueTask<Project?> FindDomainAsync(IdentityCache identities, CancellationToken cancellationToken) =>
+        await (Id is not null ? identities.ProjectAsync(Id, cancellationToken) : identities.ProjectAsync("", Name!, cancellationToken)) is { IsDomain: true } domain ? domain : null;
 
-        var key = NameKey.Of(Name!);
-        return db.GetTable<Project>().FirstOrDefaultAsync(p => p.IsDomain && p.NameKey == key && p.DomainId == "", cancellationToken);
-    }
-
-    public async Task<Project?> FindProjectAsync(DataConnection db, CancellationToken cancellationToken)
+    public async ValueTask<Project?> FindProjectAsync(IdentityCache identities, CancellationToken cancellationToken)
     {
-        if (Id is { } id)
+        if (Id is not null)
         {
             // A domain's own id names no project unless it is asked for as a domain.
-            return await db.GetTable<Project>().FirstOrDefaultAsync(p => p.Id == id && p.DomainId != "", cancellationToken);
+            return await identities.ProjectAsync(Id, cancellationToken) is { DomainId.Length: > 0 } found ? found : null;
         }
 
-        var domain = await Domain!.FindDomainAsync(db, cancellationToken);
-        var key = NameKey.Of(Name!);
-        return domain is null ? null : await db.GetTable<Project>().FirstOrDefaultAsync(p => p.DomainId == domain.Id && p.NameKey == key, cancellationToken);
+        return await Domain!.FindDomainAsync(identities, cancellationToken) is { } domain ? await identities.ProjectAsync(domain.Id, Name!, cancellationToken) : null;
     }
 }

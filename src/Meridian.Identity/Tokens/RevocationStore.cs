@@ -61,13 +61,20 @@ internal sealed class RevocationStore(Database database, ServiceConfig config, T
     /// <summary>The time that a token issued now carries: after every event that names the user, his domain or the scope.</summary>
     public async Task<DateTimeOffset> IssueTimeAsync(string userId, string userDomainId, string? projectId, string? domainId, CancellationToken cancellationToken)
     {
-        var now = clock.GetUtcNow().ToUnixTimeSeconds();
-        var (project, domain) = (projectId ?? "", domainId ?? "");
         await using var db = database.Open();
-        var last = await db.GetTable<RevocationEvent>()
-            .Where(e => e.IssuedBefore >= now && (e.UserId == userId || e.ProjectId == project || e.DomainId == domain || e.DomainId == userDomainId))
-            .MaxAsync(e => (long?)e.IssuedBefore, cancellationToken);
-        return DateTimeOffset.FromUnixTimeSeconds(Math.Max(now, last + 1 ?? 0));
+        return IssueTime(await LastAsync(db, userId, userDomainId, projectId, domainId, cancellationToken));
+    }
+
+    /// <param name="last">Of <see cref="LastAsync"/>.</param>
+    public DateTimeOffset IssueTime(long last) => DateTimeOffset.FromUnixTimeSeconds(Math.Max(clock.GetUtcNow().ToUnixTimeSeconds(), last + 1));
+
+    /// <summary>The last second that events reach which name the user, his domain or the scope; 0 without any.</summary>
+    public static async Task<long> LastAsync(DataConnection db, string userId, string userDomainId, string? projectId, string? domainId, CancellationToken cancellationToken)
+    {
+        var (project, domain) = (projectId ?? "", domainId ?? "");
+        return await db.GetTable<RevocationEvent>()
+            .Where(e => e.UserId == userId || e.ProjectId == project || e.DomainId == domain || e.DomainId == userDomainId)
+            .MaxAsync(e => (long?)e.IssuedBefore, cancellationToken) ?? 0;
     }
 
     private async Task<long> LastOfUserAsync(DataConnection db, string userId, CancellationToken cancellationToken)

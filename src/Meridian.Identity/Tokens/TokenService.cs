@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-using LinqToDB;
-using LinqToDB.Async;
-using LinqToDB.Data;
 
-using Meridian.Identity.Assignments;
 using Meridian.Identity.Projects;
 using Meridian.Identity.Users;
 using Meridian.Platform.Auth;
@@ -16,7 +12,7 @@ namespace Meridian.Identity.Tokens;
 
 /// <summary>Issues tokens and tells what a token stands for now. Tokens are nowhere stored: what they stand for is computed, and kept until anything changes.</summary>
 internal sealed class TokenService(
-    Database database, Revisions revisions, TokenCodec codec, TokenCache cache, RoleResolver roles, DelegationResolver delegations, RevocationStore revocations,
+    Database database, Revisions revisions, TokenCodec codec, TokenCache cache, IdentityCache identities, DelegationResolver delegations, RevocationStore revocations,
     AccountPolicy policy, ServiceConfig config, TimeProvider clock)
 {
     public TimeSpan Expiration { get; } = config.Get(IdentityOptions.TokenExpiration);
@@ -36,10 +32,13 @@ internal sealed class TokenService(
 
     /// <summary>Makes a token. The caller has checked the user's credentials; scope and roles are checked here.</summary>
     /// <exception cref="ApiException">401 when the user has no role on the scope, or it is disabled.</exception>
-    public async Task<(string Token, ValidatedToken State)> IssueAsync(TokenPayload wanted, string userDomainId, string? scopeDomainId, CancellationToken cancellationToken)
+    /// <param name="asOf">The identity revision before the credentials were looked at: while it holds, what they showed holds too. Null when it isn't known.</param>
+    public async Task<(string Token, ValidatedToken State)> IssueAsync(
+        TokenPayload wanted, string userDomainId, string? scopeDomainId, long? asOf, CancellationToken cancellationToken)
     {
-        await revisions.RefreshAsync(cancellationToken);
-        var issuedAt = await revocations.IssueTimeAsync(wanted.UserId, userDomainId, wanted.ProjectId, wanted.DomainId ?? scopeDomainId, cancellationToken);
+        await revisions.ReadAsync(cancellationToken);
+        var last = await identities.LastRevokedAsync(wanted.UserId, userDomainId, wanted.ProjectId, wanted.DomainId ?? scopeDomainId, cancellationToken);
+        var issuedAt = revocations.IssueTime(last);
         if (wanted.Kind == TokenKind.Trust)
         {
             await using var db = database.Open();
@@ -49,7 +48,7 @@ internal sealed class TokenService(
         var payload = wanted with { IssuedAt = issuedAt };
         var token = codec.Encode(payload, issuedAt);
         payload = codec.Decode(token) ?? throw new InvalidOperationException("A token that was just made does not decode.");
-        var state = await BuildAsync(payload, cancellationToken) ?? throw Errors.Unauthorized();
+        var state = await BuildAsync(payload, mayBeRevoked: asOf != revisions.IdentityRevision, cancellationToken) ?? throw Errors.Unauthorized();
         cache.Set(TokenCache.KeyOf(token), state);
         return (token, state);
     }
@@ -68,7 +67,7 @@ internal sealed class TokenService(
             return known;
         }
 
-        if (codec.Decode(token) is not { } payload || await BuildAsync(payload, cancellationToken) is not { } built)
+        if (codec.Decode(token) is not { } payload || await BuildAsync(payload, mayBeRevoked: true, cancellationToken) is not { } built)
         {
             return null;
         }
@@ -77,7 +76,8 @@ internal sealed class TokenService(
         return built;
     }
 
-    private async Task<ValidatedToken?> BuildAsync(TokenPayload payload, CancellationToken cancellationToken)
+    /// <param name="mayBeRevoked">False for a new token whose time is after every revocation that names it.</param>
+    private async Task<ValidatedToken?> BuildAsync(TokenPayload payload, bool mayBeRevoked, CancellationToken cancellationToken)
     {
         // Read before the rows: a write that commits meanwhile makes this stale, never wrong for longer.
         var (revision, generation) = (revisions.IdentityRevision, codec.Generation);
@@ -87,21 +87,25 @@ internal sealed class TokenService(
             return null; // Federated and OAuth tokens have no backing here yet: nobody may hold one.
         }
 
-        TokenInfo info;
-        DelegatedScope? delegated = null;
-        await using (var db = database.Open())
+        if (await identities.UserAsync(payload.UserId, cancellationToken) is not { } user || !policy.IsEnabled(user)
+            || await DomainAsync(user.DomainId, cancellationToken) is not { } userDomain)
         {
-            var user = await db.GetTable<User>().FirstOrDefaultAsync(u => u.Id == payload.UserId, cancellationToken);
-            if (user is null || !policy.IsEnabled(user) || await DomainAsync(db, user.DomainId, cancellationToken) is not { } userDomain)
-            {
-                return null;
-            }
+            return null;
+        }
 
-            var project = payload.ProjectId is null ? null : await ProjectAsync(db, payload.ProjectId, cancellationToken);
-            var scopeDomainId = payload.DomainId ?? (project is { IsDomain: true } ? project.Id : project?.DomainId);
-            var scopeDomain = scopeDomainId is null ? null : await DomainAsync(db, scopeDomainId, cancellationToken);
-            if ((payload.ProjectId is not null && project is null) || (scopeDomainId is not null && scopeDomain is null)
-                || await RevocationStore.IsRevokedAsync(db, payload, user.DomainId, scopeDomainId, cancellationToken))
+        var project = payload.ProjectId is null ? null : await EnabledProjectAsync(payload.ProjectId, cancellationToken);
+        var scopeDomainId = payload.DomainId ?? (project is { IsDomain: true } ? project.Id : project?.DomainId);
+        var scopeDomain = scopeDomainId is null ? null : await DomainAsync(scopeDomainId, cancellationToken);
+        if ((payload.ProjectId is not null && project is null) || (scopeDomainId is not null && scopeDomain is null))
+        {
+            return null;
+        }
+
+        DelegatedScope? delegated = null;
+        if (isDelegated || mayBeRevoked)
+        {
+            await using var db = database.Open();
+            if (await RevocationStore.IsRevokedAsync(db, payload, user.DomainId, scopeDomainId, cancellationToken))
             {
                 return null;
             }
@@ -112,10 +116,9 @@ internal sealed class TokenService(
             {
                 return null;
             }
-
-            info = await DescribeAsync(payload, user, userDomain, project, scopeDomain, delegated, cancellationToken);
         }
 
+        var info = await DescribeAsync(payload, user, userDomain, project, scopeDomain, delegated, cancellationToken);
         return payload.Kind != TokenKind.Unscoped && info.Roles.Count == 0
             ? null
             : new(payload, info, Credentials(info), TokenRenderer.Head(info), revision, generation) { EndsAt = delegated?.EndsAt };
@@ -129,13 +132,7 @@ internal sealed class TokenService(
             (user, userDomain) = (trustor, trustorDomain);
         }
 
-        var held = delegated?.Roles ?? payload.Kind switch
-        {
-            TokenKind.Project => await roles.OnProjectAsync(user.Id, project!, cancellationToken),
-            TokenKind.Domain => await roles.OnDomainAsync(user.Id, payload.DomainId!, cancellationToken),
-            TokenKind.System => await roles.OnSystemAsync(user.Id, cancellationToken),
-            _ => [],
-        };
+        var held = delegated?.Roles ?? await identities.RolesAsync(payload, project, cancellationToken);
         return new TokenInfo
         {
             User = new(user.Id, user.Name, userDomain) { PasswordExpiresAt = UserView.Time(user.PasswordExpiresAt) },
@@ -195,11 +192,9 @@ internal sealed class TokenService(
         return attributes;
     }
 
-    private static Task<Project?> ProjectAsync(DataConnection db, string id, CancellationToken cancellationToken) =>
-        db.GetTable<Project>().FirstOrDefaultAsync(p => p.Id == id && p.Enabled, cancellationToken);
+    private async ValueTask<Project?> EnabledProjectAsync(string id, CancellationToken cancellationToken) =>
+        await identities.ProjectAsync(id, cancellationToken) is { Enabled: true } project ? project : null;
 
-    private static async Task<TokenDomain?> DomainAsync(DataConnection db, string id, CancellationToken cancellationToken) =>
-        await db.GetTable<Project>().FirstOrDefaultAsync(p => p.Id == id && p.IsDomain && p.Enabled, cancellationToken) is { } domain
-            ? new(domain.Id, domain.Name)
-            : null;
+    private async ValueTask<TokenDomain?> DomainAsync(string id, CancellationToken cancellationToken) =>
+        await identities.ProjectAsync(id, cancellationToken) is { IsDomain: true, Enabled: true } domain ? new(domain.Id, domain.Name) : null;
 }

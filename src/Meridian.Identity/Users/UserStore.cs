@@ -183,7 +183,7 @@ internal sealed class UserStore(
 
         // These name users of identity providers, of which there are none.
         rows = list.Has("idp_id") || list.Has("protocol_id") || list.Has("unique_id") ? rows.Where(u => false) : rows;
-        var page = await list.PageAsync(rows, u => u.Id, cancellationToken, ("name", u => u.Name), ("domain_id", u => u.DomainId));
+        var page = await list.PageByNameAsync(rows, u => u.Id, u => u.NameKey, cancellationToken, ("domain_id", u => u.DomainId));
         return page with { Rows = [.. page.Rows.Select(u => Judged(u)!)] };
     }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Collections.Concurrent;
 using System.Linq.Expressions;
+using System.Reflection;
 
 namespace Meridian.Platform.Http;
 
@@ -12,6 +14,8 @@ public sealed record SortKey<TRow>(string Name, Expression<Func<TRow, object?>> 
 /// </summary>
 public static class KeyPaging
 {
+    private static readonly ConcurrentDictionary<PropertyInfo, bool> Nullables = new();
+
     /// <param name="keys">The order; the last must be unique (the id), or it is ambiguous.</param>
     /// <param name="marker">The last row of the page before; null for the first page.</param>
     public static IQueryable<TRow> Page<TRow>(this IQueryable<TRow> rows, IReadOnlyList<SortKey<TRow>> keys, TRow? marker, int limit)
@@ -51,7 +55,16 @@ public static class KeyPaging
             equalSoFar = equalSoFar is null ? equal : Expression.AndAlso(equalSoFar, equal);
         }
 
-        return Expression.Lambda<Func<TRow, bool>>(after ?? Expression.Constant(false), row);
+        return Expression.Lambda<Func<TRow, bool>>(AndNotBefore(keys[0], marker, row, after ?? Expression.Constant(false)), row);
+    }
+
+    /// <summary>Says in one comparison what the others say together: it is what an index on the first key can start from.</summary>
+    private static Expression AndNotBefore<TRow>(SortKey<TRow> first, TRow marker, ParameterExpression row, Expression after)
+    {
+        var member = Typed(first.Member, row);
+        return !CanBeNull(member) && first.Member.Compile()(marker) is { } value
+            ? Expression.AndAlso(Compare(member, value, first.Descending, orEqual: true), after)
+            : after;
     }
 
     private static Expression Typed<TRow>(Expression<Func<TRow, object?>> member, ParameterExpression row)
@@ -60,7 +73,11 @@ public static class KeyPaging
         return new Replace(member.Parameters[0], row).Visit(body);
     }
 
-    private static bool CanBeNull(Type type) => !type.IsValueType || Nullable.GetUnderlyingType(type) is not null;
+    /// <summary>As the row's class declares it: what order NULLs have matters only where there are any, and to say it costs the index.</summary>
+    private static bool CanBeNull(Expression expression) =>
+        expression is MemberExpression { Member: PropertyInfo property }
+            ? Nullables.GetOrAdd(property, static p => new NullabilityInfoContext().Create(p).ReadState != NullabilityState.NotNull)
+            : !expression.Type.IsValueType || Nullable.GetUnderlyingType(expression.Type) is not null;
 
     private static BinaryExpression Equal(Expression member, object? value) =>
         Expression.Equal(member, Expression.Constant(value, member.Type));
@@ -68,7 +85,7 @@ public static class KeyPaging
     /// <summary>"member comes after value" in this direction; null when nothing can.</summary>
     private static Expression? Beyond(Expression member, object? value, bool descending)
     {
-        var nullable = CanBeNull(member.Type);
+        var nullable = CanBeNull(member);
         if (value is null)
         {
             return descending ? null : Expression.NotEqual(member, Expression.Constant(null, member.Type));
@@ -78,28 +95,32 @@ public static class KeyPaging
         return descending && nullable ? Expression.OrElse(compared, Expression.Equal(member, Expression.Constant(null, member.Type))) : compared;
     }
 
-    private static BinaryExpression Compare(Expression member, object value, bool descending)
+    /// <summary>"member comes after value", or at it.</summary>
+    private static BinaryExpression Compare(Expression member, object value, bool descending, bool orEqual = false)
     {
-        if (member.Type == typeof(string))
-        {
-            var compare = Expression.Call(typeof(string), nameof(string.CompareOrdinal), null, member, Expression.Constant((string)value));
-            return descending ? Expression.LessThan(compare, Expression.Constant(0)) : Expression.GreaterThan(compare, Expression.Constant(0));
-        }
-
         if (member.Type == typeof(bool) || member.Type == typeof(bool?))
         {
             throw new NotSupportedException("Lists are not ordered by booleans; order by a number instead.");
         }
 
-        var constant = Expression.Constant(value, member.Type);
-        return descending ? Expression.LessThan(member, constant) : Expression.GreaterThan(member, constant);
+        var (left, right) = member.Type == typeof(string)
+            ? (Expression.Call(typeof(string), nameof(string.CompareOrdinal), null, member, Expression.Constant((string)value)), Expression.Constant(0))
+            : (member, Expression.Constant(value, member.Type));
+        var kind = (descending, orEqual) switch
+        {
+            (false, false) => ExpressionType.GreaterThan,
+            (false, true) => ExpressionType.GreaterThanOrEqual,
+            (true, false) => ExpressionType.LessThan,
+            _ => ExpressionType.LessThanOrEqual,
+        };
+        return Expression.MakeBinary(kind, left, right);
     }
 
     private static IOrderedQueryable<TRow> Order<TRow>(IQueryable<TRow> rows, bool first, SortKey<TRow> key)
     {
         var row = Expression.Parameter(typeof(TRow), "row");
         var member = Typed(key.Member, row);
-        if (CanBeNull(member.Type))
+        if (CanBeNull(member))
         {
             // NULL first ascending, last descending, on every database: order by "is not null" before the value.
             Expression isNull = Expression.Condition(Expression.Equal(member, Expression.Constant(null, member.Type)), Expression.Constant(0), Expression.Constant(1));

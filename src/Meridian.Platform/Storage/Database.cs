@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Runtime.CompilerServices;
 
 using LinqToDB;
 using LinqToDB.Data;
@@ -8,6 +9,8 @@ using Microsoft.Data.Sqlite;
 using MySqlConnector;
 
 using Npgsql;
+
+using SQLitePCL;
 
 namespace Meridian.Platform.Storage;
 
@@ -21,6 +24,7 @@ public sealed class Database : IAsyncDisposable
     private readonly DatabaseUrl url;
     private readonly string pragmas;
     private readonly SemaphoreSlim? writeGate;
+    private readonly ConditionalWeakTable<sqlite3, object> prepared = [];
 
     private Database(DatabaseUrl url, string synchronous)
     {
@@ -140,11 +144,13 @@ public sealed class Database : IAsyncDisposable
         var connection = new SqliteConnection(url.ConnectionString);
         connection.StateChange += (_, change) =>
         {
-            if (change.CurrentState == System.Data.ConnectionState.Open)
+            // They hold for as long as SQLite's own handle, which the pool gives out again and again.
+            if (change.CurrentState == System.Data.ConnectionState.Open && !prepared.TryGetValue(connection.Handle!, out object? _))
             {
                 using var command = connection.CreateCommand();
                 command.CommandText = pragmas;
                 command.ExecuteNonQuery();
+                prepared.AddOrUpdate(connection.Handle!, prepared);
             }
         };
         return connection;

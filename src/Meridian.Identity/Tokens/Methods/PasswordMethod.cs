@@ -12,7 +12,7 @@ using Meridian.Platform.Storage;
 namespace Meridian.Identity.Tokens.Methods;
 
 /// <summary>Source: identity v3 API, "Password authentication".</summary>
-internal sealed class PasswordMethod(Database database, PasswordCheck check, AccountPolicy policy) : IAuthMethod
+internal sealed class PasswordMethod(Database database, IdentityCache identities, PasswordCheck check, AccountPolicy policy) : IAuthMethod
 {
     public string Name => "password";
 
@@ -31,7 +31,7 @@ internal sealed class PasswordMethod(Database database, PasswordCheck check, Acc
         bool enabled;
         await using (var db = database.Open())
         {
-            user = await reference.FindUserAsync(db, cancellationToken);
+            user = await reference.FindUserAsync(db, identities, cancellationToken);
             enabled = user is not null && policy.IsEnabled(user) && await db.GetTable<Project>().AnyAsync(p => p.Id == user.DomainId && p.Enabled, cancellationToken);
         }
 

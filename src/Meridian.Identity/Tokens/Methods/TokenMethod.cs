@@ -1,20 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Text.Json;
 
-using LinqToDB;
-using LinqToDB.Async;
-using LinqToDB.Data;
-
-using Meridian.Identity.Projects;
 using Meridian.Identity.Tokens.Scopes;
 using Meridian.Identity.Users;
 using Meridian.Platform.Config;
-using Meridian.Platform.Storage;
 
 namespace Meridian.Identity.Tokens.Methods;
 
 /// <summary>Buys a token of another scope with a token. The new one ends when the old one does. Source: identity v3 API, "Token authentication".</summary>
-internal sealed class TokenMethod(Database database, TokenService tokens, AccountPolicy policy, ServiceConfig config) : IAuthMethod
+internal sealed class TokenMethod(IdentityCache identities, TokenService tokens, AccountPolicy policy, ServiceConfig config) : IAuthMethod
 {
     public string Name => "token";
 
@@ -28,21 +22,20 @@ internal sealed class TokenMethod(Database database, TokenService tokens, Accoun
     {
         var parent = (await tokens.GetAsync(id, cancellationToken)).Payload;
         CheckRescope(parent, scope);
-        await using var db = database.Open();
-        var user = await db.GetTable<User>().FirstOrDefaultAsync(u => u.Id == parent.UserId, cancellationToken);
+        var user = await identities.UserAsync(parent.UserId, cancellationToken);
         return user is null || !policy.IsEnabled(user) ? throw Errors.Unauthorized() : new(user)
         {
             EarlierMethods = parent.Methods,
             ExpiresAt = parent.ExpiresAt,
             AuditChainId = parent.AuditChainId,
-            Scope = parent.ApplicationCredentialId is null ? null : await SameScopeAsync(db, parent, cancellationToken),
+            Scope = parent.ApplicationCredentialId is null ? null : await SameScopeAsync(parent, cancellationToken),
         };
     }
 
     /// <summary>What is bought with an application credential's token is of the same credential: nobody leaves its bounds that way.</summary>
-    private static async Task<TokenScope> SameScopeAsync(DataConnection db, TokenPayload parent, CancellationToken cancellationToken) => new(TokenKind.ApplicationCredential)
+    private async Task<TokenScope> SameScopeAsync(TokenPayload parent, CancellationToken cancellationToken) => new(TokenKind.ApplicationCredential)
     {
-        Project = await db.GetTable<Project>().FirstOrDefaultAsync(p => p.Id == parent.ProjectId, cancellationToken) ?? throw Errors.Unauthorized(),
+        Project = await identities.ProjectAsync(parent.ProjectId!, cancellationToken) ?? throw Errors.Unauthorized(),
         ApplicationCredentialId = parent.ApplicationCredentialId,
     };
 

@@ -13,7 +13,7 @@ using Meridian.Platform.Storage;
 namespace Meridian.Identity.Tokens.Methods;
 
 /// <summary>A passcode of any credential of type <c>totp</c> that the user has. Source: Keystone's administrator guide, "Time-based One-time Password".</summary>
-internal sealed class TotpMethod(Database database, CredentialStore credentials, AccountPolicy policy, ServiceConfig config, TimeProvider clock) : IAuthMethod
+internal sealed class TotpMethod(Database database, IdentityCache identities, CredentialStore credentials, AccountPolicy policy, ServiceConfig config, TimeProvider clock) : IAuthMethod
 {
     /// <summary>Whom nobody is.</summary>
     private static readonly string Nobody = new('0', 32);
@@ -34,7 +34,7 @@ internal sealed class TotpMethod(Database database, CredentialStore credentials,
         bool enabled;
         await using (var db = database.Open())
         {
-            user = await reference.FindUserAsync(db, cancellationToken);
+            user = await reference.FindUserAsync(db, identities, cancellationToken);
             enabled = user is not null && policy.IsEnabled(user) && await db.GetTable<Project>().AnyAsync(p => p.Id == user.DomainId && p.Enabled, cancellationToken);
         }
 

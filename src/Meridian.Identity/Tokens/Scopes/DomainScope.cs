@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Text.Json;
 
-using Meridian.Platform.Storage;
-
 namespace Meridian.Identity.Tokens.Scopes;
 
 /// <summary><c>{"domain": {"id" or "name"}}</c>.</summary>
-internal sealed class DomainScope(Database database) : IAuthScope
+internal sealed class DomainScope(IdentityCache identities) : IAuthScope
 {
     public const string Kind = "domain";
 
@@ -16,9 +14,6 @@ internal sealed class DomainScope(Database database) : IAuthScope
     {
         var reference = Reference.Read(part, Name, needDomain: false);
         return async (_, cancellationToken) =>
-        {
-            await using var db = database.Open();
-            return new(TokenKind.Domain) { DomainId = (await reference.FindDomainAsync(db, cancellationToken) ?? throw Errors.Unauthorized()).Id };
-        };
+            new(TokenKind.Domain) { DomainId = (await reference.FindDomainAsync(identities, cancellationToken) ?? throw Errors.Unauthorized()).Id };
     }
 }

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Text.Json;
 
-using Meridian.Platform.Storage;
-
 namespace Meridian.Identity.Tokens.Scopes;
 
 /// <summary><c>{"project": {"id"}}</c> or <c>{"project": {"name", "domain"}}</c>.</summary>
-internal sealed class ProjectScope(Database database) : IAuthScope
+internal sealed class ProjectScope(IdentityCache identities) : IAuthScope
 {
     public const string Kind = "project";
 
@@ -16,9 +14,6 @@ internal sealed class ProjectScope(Database database) : IAuthScope
     {
         var reference = Reference.Read(part, Name, needDomain: true);
         return async (_, cancellationToken) =>
-        {
-            await using var db = database.Open();
-            return new(TokenKind.Project) { Project = await reference.FindProjectAsync(db, cancellationToken) ?? throw Errors.Unauthorized() };
-        };
+            new(TokenKind.Project) { Project = await reference.FindProjectAsync(identities, cancellationToken) ?? throw Errors.Unauthorized() };
     }
 }
