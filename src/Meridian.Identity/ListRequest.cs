@@ -23,6 +23,9 @@ internal sealed record ListPage<TRow>(IReadOnlyList<TRow> Rows, string? NextMark
 /// </summary>
 internal sealed class ListRequest(HttpRequest http, int listLimit)
 {
+    /// <summary>Up to that many rows are found by their ids.</summary>
+    private const int MaxIdsFirst = 1000;
+
     public string? Value(string name) => http.Query[name] is [{ } value, ..] ? value : null;
 
     /// <summary>Of a key that may stand several times.</summary>
@@ -100,7 +103,8 @@ internal sealed class ListRequest(HttpRequest http, int listLimit)
         var asked = Limit();
         var limit = listLimit > 0 ? Math.Min(asked ?? listLimit, listLimit) : asked;
         var marker = Value("marker") is { Length: > 0 } markerId ? await MarkerAsync(rows, id, markerId, cancellationToken) : null;
-        var page = await rows.Page(keys, marker, limit is { } n ? n + 1 : int.MaxValue).ToListAsync(cancellationToken);
+        var page = await (limit < MaxIdsFirst && SearchesNames() ? IdsFirstAsync(rows, id, keys, marker, limit.Value + 1, cancellationToken)
+            : rows.Page(keys, marker, limit is { } n ? n + 1 : int.MaxValue).ToListAsync(cancellationToken));
         if (limit is null || page.Count <= limit)
         {
             return new(page, null, false);
@@ -146,6 +150,25 @@ internal sealed class ListRequest(HttpRequest http, int listLimit)
         return QueryHelpers.AddQueryString(url, query);
     }
 
+    /// <summary>True for filters that no index finds: all names must be looked at.</summary>
+    private bool SearchesNames() => http.Query.Keys.Any(k => k is "name__contains" or "name__icontains" or "name__endswith" or "name__iendswith");
+
+    /// <summary>Looks for the ids of a page in the index of names alone, then for their rows.</summary>
+    private static async Task<List<TRow>> IdsFirstAsync<TRow>(
+        IQueryable<TRow> rows, Expression<Func<TRow, object?>> id, IReadOnlyList<SortKey<TRow>> keys, TRow? marker, int limit, CancellationToken cancellationToken)
+        where TRow : class
+    {
+        var body = Unconverted(id);
+        var ids = await rows.Page(keys, marker, limit).Select(Expression.Lambda<Func<TRow, string>>(body, id.Parameters)).ToListAsync(cancellationToken);
+        var isOne = Expression.Call(Expression.Constant(ids), typeof(List<string>).GetMethod(nameof(List<>.Contains))!, body);
+        var found = await rows.Where(Expression.Lambda<Func<TRow, bool>>(isOne, id.Parameters)).ToListAsync(cancellationToken);
+        var idOf = id.Compile();
+        return [.. found.OrderBy(row => ids.IndexOf((string)idOf(row)!))];
+    }
+
+    private static Expression Unconverted<TRow>(Expression<Func<TRow, object?>> column) =>
+        column.Body is UnaryExpression { NodeType: ExpressionType.Convert } convert ? convert.Operand : column.Body;
+
     private int? Limit() => Value("limit") is not { Length: > 0 } text ? null
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit > 0 ? limit
         : throw Errors.InvalidField("limit", $"'{text}' is not a positive integer");
@@ -168,8 +191,7 @@ internal sealed class ListRequest(HttpRequest http, int listLimit)
     private static async Task<TRow> MarkerAsync<TRow>(IQueryable<TRow> rows, Expression<Func<TRow, object?>> id, string marker, CancellationToken cancellationToken)
         where TRow : class
     {
-        var body = id.Body is UnaryExpression { NodeType: ExpressionType.Convert } convert ? convert.Operand : id.Body;
-        var isMarker = Expression.Lambda<Func<TRow, bool>>(Expression.Equal(body, Expression.Constant(marker)), id.Parameters);
+        var isMarker = Expression.Lambda<Func<TRow, bool>>(Expression.Equal(Unconverted(id), Expression.Constant(marker)), id.Parameters);
 
         // Looked for among the rows that the list may show: a marker of somebody else's is unknown.
         return await rows.Where(isMarker).FirstOrDefaultAsync(cancellationToken) ?? throw new ApiException(404, $"Marker {marker} could not be found.");

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Net.Http.Json;
+
 using Meridian.Testing;
 
 using Microsoft.Extensions.Time.Testing;
@@ -97,6 +99,26 @@ public sealed class RevocationTests : IAsyncLifetime
         Assert.Equal(200, await ValidateAsync(keystone.Service, other, "?allow_expired=1", admin));
     }
 
+    // What a process keeps of users and roles may be a second old: a log-in looks whether it still holds.
+    [Fact]
+    public async Task A_log_in_at_another_process_heeds_what_was_changed_just_now()
+    {
+        var role = await GrantAsync($"users/{user}");
+        await using var another = await StartAnotherAsync();
+        Assert.NotNull(await LogInAtAsync(another.Service, Password));
+
+        await EndAsync("an administrator sets the password", role);
+        Assert.Null(await LogInAtAsync(another.Service, Password));
+        token = await LogInAtAsync(another.Service, "new") ?? throw new InvalidOperationException("the new password was refused");
+        Assert.Equal(200, await ValidateAsync(keystone.Service, token));
+        Assert.Equal(200, await ValidateAsync(another.Service, token));
+
+        await EndAsync("the role is taken away", role);
+        Assert.Null(await LogInAtAsync(another.Service, "new"));
+        await CallAsync(HttpMethod.Put, $"/v3/projects/{project}/users/{user}/roles/{role}");
+        Assert.NotNull(await LogInAtAsync(another.Service, "new"));
+    }
+
     private async Task AssertDiesAsync(Func<Task> end)
     {
         await using var another = await StartAnotherAsync();
@@ -138,6 +160,15 @@ public sealed class RevocationTests : IAsyncLifetime
 
     private Task<string> LogInAsync() => keystone.TokenAsync("u", Password, "p", "Other", "Other");
 
+    /// <returns>Null when it was refused.</returns>
+    private async Task<string?> LogInAtAsync(TestService service, string password)
+    {
+        object byPassword = new { user = new { id = user, password } };
+        using var answer = await service.Client.PostAsJsonAsync(
+            "/v3/auth/tokens", new { auth = new { identity = new { methods = new[] { "password" }, password = byPassword }, scope = new { project = new { id = project } } } }, Cancellation);
+        return answer.IsSuccessStatusCode ? answer.Headers.GetValues("X-Subject-Token").Single() : null;
+    }
+
     private async Task CallAsync(HttpMethod method, string path, object? body = null, string? subject = null)
     {
         using var request = new HttpRequestMessage(method, path);
@@ -147,7 +178,7 @@ public sealed class RevocationTests : IAsyncLifetime
             request.Headers.Add("X-Subject-Token", subject);
         }
 
-        request.Content = body is null ? null : System.Net.Http.Json.JsonContent.Create(body);
+        request.Content = body is null ? null : JsonContent.Create(body);
         using var answer = await keystone.Service.Client.SendAsync(request, Cancellation);
         Assert.True(answer.IsSuccessStatusCode, $"{method} {path}: {(int)answer.StatusCode}");
     }
