@@ -14,6 +14,8 @@ namespace Meridian.Identity;
 /// <summary>Who asks, and under which address: one a request. Order in every handler: token, policy with the object loaded, schema, change.</summary>
 internal sealed class IdentityRequest(IHttpContextAccessor accessor, IPolicyEnforcer policy)
 {
+    private string? root;
+
     private HttpContext Http => accessor.HttpContext!;
 
     /// <summary>The validated X-Auth-Token; null when none was sent.</summary>
@@ -49,10 +51,10 @@ internal sealed class IdentityRequest(IHttpContextAccessor accessor, IPolicyEnfo
         : PolicyTarget.None;
 
     /// <summary><c>http://host:5000</c>.</summary>
-    public string Root => RootOf(Http);
+    public string Root => root ??= RootOf(Http);
 
     /// <summary><c>http://host:5000/v3/</c> and the path.</summary>
-    public string Url(string path) => $"{RootOf(Http)}/v3/{path}";
+    public string Url(string path) => $"{Root}/v3/{path}";
 
     /// <summary>Base of this API's links: [DEFAULT] public_endpoint, or the address that the client used.</summary>
     public static string RootOf(HttpContext context)

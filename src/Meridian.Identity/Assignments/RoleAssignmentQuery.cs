@@ -85,10 +85,11 @@ internal sealed class RoleAssignmentQuery(Database database, RoleGraphCache grap
         foreach (var row in stored)
         {
             var actors = row.ActorKind == AssignmentKinds.Group ? members[row.ActorId].Select(id => (id, (string?)row.ActorId)) : [(row.ActorId, null)];
+            var roles = graph.Closure(row.RoleId).Where(r => graph.Find(r) is { DomainId: "" }).ToList();
             foreach (var (actor, group) in actors.Where(a => seen.Add((a.Item1, row.TargetKind + row.TargetId, row.RoleId, row.Inherited))))
             {
                 var targets = row.Inherited ? reached[row.TargetId].Select(id => (AssignmentKinds.Project, id)) : [(row.TargetKind, row.TargetId)];
-                foreach (var ((kind, target), role) in from t in targets from r in graph.Closure(row.RoleId) where graph.Find(r) is { DomainId: "" } select (t, r))
+                foreach (var ((kind, target), role) in from t in targets from r in roles select (t, r))
                 {
                     var line = new AssignmentLine(AssignmentKinds.User, actor, kind, target, role, group, row);
                     if (Matches(line, filter, scope))
