@@ -8,7 +8,7 @@ namespace Meridian.Identity.Projects;
 internal static class ProjectOptions
 {
     public static readonly Option<int> MaxTreeDepth = Opt.Integer("DEFAULT", "max_project_tree_depth", 5, "Levels of projects below a domain.", 0);
-    public static readonly Option<int> ListLimit = Opt.Integer("resource", "list_limit", 0, "Most entries of a list of projects or domains; 0 leaves it to [DEFAULT] list_limit.", 0);
+    public static readonly Option<int> ListLimit = Opt.Integer("resource", "list_limit", 0, "Most entries of a list of projects or domains; 0 leaves it to [DEFAULT] list_limit.", 0, deprecated: ["assignment.list_limit"]);
 
     public static IReadOnlyList<Option> All { get; } = [MaxTreeDepth, ListLimit];
 
