@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Text.Json;
 
+using Meridian.Identity.Projects;
+using Meridian.Platform.Config;
 using Meridian.Platform.Storage;
 
 namespace Meridian.Identity.Tokens.Scopes;
 
 /// <summary><c>{"project": {"id"}}</c> or <c>{"project": {"name", "domain"}}</c>.</summary>
-internal sealed class ProjectScope(Database database) : IAuthScope
+internal sealed class ProjectScope(Database database, ServiceConfig config) : IAuthScope
 {
     public const string Kind = "project";
 
@@ -17,6 +19,11 @@ internal sealed class ProjectScope(Database database) : IAuthScope
         var reference = Reference.Read(part, Name, needDomain: true);
         return async (_, cancellationToken) =>
         {
+            if (UrlSafety.Refuses(config, ProjectOptions.ProjectNameUrlSafe, reference.Name) || UrlSafety.Refuses(config, ProjectOptions.DomainNameUrlSafe, reference.Domain?.Name))
+            {
+                throw Errors.Unauthorized();
+            }
+
             await using var db = database.Open();
             return new(TokenKind.Project) { Project = await reference.FindProjectAsync(db, cancellationToken) ?? throw Errors.Unauthorized() };
         };
