@@ -7,7 +7,8 @@ namespace Meridian.Identity;
 internal static class IdentityOptions
 {
     public static readonly Option<string?> PublicEndpoint = Opt.Text("DEFAULT", "public_endpoint", null, "Base of the links in answers; the request's own address when unset.");
-    public static readonly Option<int> ListLimit = Opt.Integer("DEFAULT", "list_limit", 0, "Most entries of a list; a longer one is marked truncated. 0 sets no limit.", 0);
+    public static readonly Option<int> ListLimit = Opt.Integer("DEFAULT", "list_limit", 0, "Most entries of a list whose query sets no limit; a longer one is marked truncated. 0 sets no limit.", 0);
+    public static readonly Option<int> MaxDbLimit = Opt.Integer("DEFAULT", "max_db_limit", 1000, "Most entries of a list, whatever limit its query or list_limit sets. 0 sets no limit.", 0);
     public static readonly Option<bool> StrictPasswordCheck = Opt.Boolean("DEFAULT", "strict_password_check", false, "Refuse passwords longer than bcrypt reads instead of cutting them.");
 
     // Keystone runs under a WSGI server and has no listen options; these two names are those of its last own server.
@@ -35,7 +36,7 @@ internal static class IdentityOptions
 
     public static IReadOnlyList<Option> All { get; } =
     [
-        PublicEndpoint, ListLimit, StrictPasswordCheck, BindHost, BindPort, TokenProvider, TokenExpiration, AllowExpiredWindow, AllowRescope, FernetKeys,
+        PublicEndpoint, ListLimit, MaxDbLimit, StrictPasswordCheck, BindHost, BindPort, TokenProvider, TokenExpiration, AllowExpiredWindow, AllowRescope, FernetKeys,
         FernetMaxActiveKeys, CredentialKeys, AuthMethods, DefaultDomainId, MaxPasswordLength, AdminProjectName,
         AdminProjectDomainName,
     ];

@@ -18,6 +18,8 @@ internal sealed class IdentityRequest(IHttpContextAccessor accessor, IPolicyEnfo
 
     private HttpContext Http => accessor.HttpContext!;
 
+    private ServiceConfig Config => Http.RequestServices.GetRequiredService<ServiceConfig>();
+
     /// <summary>The validated X-Auth-Token; null when none was sent.</summary>
     public ValidatedToken? Token { get; set; }
 
@@ -31,19 +33,21 @@ internal sealed class IdentityRequest(IHttpContextAccessor accessor, IPolicyEnfo
 
     public HttpRequest HttpRequest => Http.Request;
 
-    /// <summary>The query of a list, bounded by [DEFAULT] list_limit.</summary>
-    public ListRequest List() => new(Http.Request, Http.RequestServices.GetRequiredService<ServiceConfig>().Get(IdentityOptions.ListLimit));
+    /// <summary>The query of a list that is whole unless the query says otherwise, since Keystone does not cut it either: what a user has, trusts, role assignments.</summary>
+    public ListRequest List() => List(0);
 
-    /// <summary>The query of a list that has a bound of its own, where that is set.</summary>
-    public ListRequest List(Option<int> listLimit) =>
-        Http.RequestServices.GetRequiredService<ServiceConfig>().Get(listLimit) is > 0 and var own ? new(Http.Request, own) : List();
+    /// <summary>The query of a list that an option bounds, or [DEFAULT] list_limit where that option is not set.</summary>
+    public ListRequest List(Option<int> listLimit) => Config.Get(listLimit) is > 0 and var own ? List(own) : List(Config.Get(IdentityOptions.ListLimit));
+
+    /// <param name="listLimit">0 for no bound.</param>
+    public ListRequest List(int listLimit) => new(Http.Request, listLimit, Config.Get(IdentityOptions.MaxDbLimit));
 
     /// <summary>The object under its name in the body, such as <c>user</c>.</summary>
     public Task<ResourceBody> BodyAsync(string member) => ResourceBody.ReadAsync(Http.Request, member, Http.RequestAborted);
 
     /// <summary>The domain of something that a request creates without naming one: that of a domain-scoped token, else the default domain.</summary>
     public string OwnDomainId() => RequireToken().Payload.DomainId
-        ?? Http.RequestServices.GetRequiredService<ServiceConfig>().Get(IdentityOptions.DefaultDomainId)!;
+        ?? Config.Get(IdentityOptions.DefaultDomainId)!;
 
     /// <summary>What a list's rule is asked about: a domain-scoped token sees its own domain.</summary>
     public PolicyTarget OwnDomainTarget() => DomainScope is { } domain

@@ -129,6 +129,7 @@ public static class IdentityService
         services.AddSingleton<EndpointPolicyStore>();
         services.AddSingleton<EndpointPolicyParties>();
         services.AddSingleton<DomainConfigStore>();
+        services.AddSingleton<IdentityLists>();
         services.AddSingleton<RegisteredLimitStore>();
         services.AddSingleton<LimitStore>();
         services.AddPolicy(config, Policies, rule => Errors.Forbidden(rule.Name));

@@ -14,14 +14,16 @@ namespace Meridian.Identity;
 
 /// <summary>One page of a list.</summary>
 /// <param name="NextMarker">Id to go on after; null on the last page.</param>
-/// <param name="IsTruncated">True when [DEFAULT] list_limit cut the list and the client had not asked for less.</param>
+/// <param name="IsTruncated">True when there is more, whether the query or an option set the limit.</param>
 internal sealed record ListPage<TRow>(IReadOnlyList<TRow> Rows, string? NextMarker, bool IsTruncated);
 
 /// <summary>
 /// The query of a list: exact filters, inexact ones (<c>name__contains</c> and its family), <c>limit</c>, <c>marker</c>, <c>sort_key</c>, <c>sort_dir</c>.
 /// All of it is done by the database. A query key that no filter has is ignored, as Keystone does.
 /// </summary>
-internal sealed class ListRequest(HttpRequest http, int listLimit)
+/// <param name="listLimit">The limit where the query sets none; 0 for none.</param>
+/// <param name="maxLimit">What neither limit passes; 0 for no such bound.</param>
+internal sealed class ListRequest(HttpRequest http, int listLimit, int maxLimit)
 {
     /// <summary>Up to that many rows are found by their ids.</summary>
     private const int MaxIdsFirst = 1000;
@@ -100,8 +102,8 @@ internal sealed class ListRequest(HttpRequest http, int listLimit)
         IQueryable<TRow> rows, Expression<Func<TRow, object?>> id, IReadOnlyList<SortKey<TRow>> keys, CancellationToken cancellationToken)
         where TRow : class
     {
-        var asked = Limit();
-        var limit = listLimit > 0 ? Math.Min(asked ?? listLimit, listLimit) : asked;
+        var limit = Limit() ?? (listLimit > 0 ? listLimit : null);
+        limit = maxLimit > 0 && limit > maxLimit ? maxLimit : limit;
         var marker = Value("marker") is { Length: > 0 } markerId ? await MarkerAsync(rows, id, markerId, cancellationToken) : null;
         var page = await (limit < MaxIdsFirst && SearchesNames() ? IdsFirstAsync(rows, id, keys, marker, limit.Value + 1, cancellationToken)
             : rows.Page(keys, marker, limit is { } n ? n + 1 : int.MaxValue).ToListAsync(cancellationToken));
@@ -111,7 +113,7 @@ internal sealed class ListRequest(HttpRequest http, int listLimit)
         }
 
         page.RemoveAt(page.Count - 1);
-        return new(page, (string)id.Compile()(page[^1])!, asked is null);
+        return new(page, (string)id.Compile()(page[^1])!, true);
     }
 
     /// <summary>The answer: <c>{"users": […], "links": {self, previous, next}}</c>.</summary>

@@ -10,7 +10,10 @@ internal static class PolicyScopes
     public static readonly string[] SystemOrProject = ["system", "project"];
 }
 
-/// <summary>Rules that others refer to. Source: Keystone's policy defaults, "base".</summary>
+/// <summary>
+/// Rules that others refer to. Source: Keystone's policy defaults, "base". Of the defaults before these (Keystone's deprecated rules) only those are kept that allow what
+/// today's do not: all others ask for the administrator, or for an owner whom today's rule lets pass as well.
+/// </summary>
 internal static class PolicyBase
 {
     public const string Admin = "rule:admin_required";

@@ -11,10 +11,15 @@ namespace Meridian.Identity.DomainConfig;
 internal static class DomainConfigOptions
 {
     public static readonly Option<string> IdentityDriver = Opt.Choice("identity", "driver", "sql", "Where users and groups are kept.", ["sql"]);
+    public static readonly Option<bool> DriversEnabled = Opt.Boolean(
+        "identity", "domain_specific_drivers_enabled", false,
+        "Each domain goes by its own configuration: a list of users or groups is of one domain, that of its query or of the token, and of its length. There is no LDAP driver yet.");
+    public static readonly Option<bool> FromDatabase = Opt.Boolean(
+        "identity", "domain_configurations_from_database", false, "Configurations of domains are those that the API took. Files of domain_config_dir are not read.");
     public static readonly Option<int> IdentityListLimit = Opt.Integer(
         "identity", "list_limit", 0, "Most entries of a list of users or groups; 0 leaves it to [DEFAULT] list_limit.", 0);
 
-    public static IReadOnlyList<Option> All { get; } = [IdentityDriver, IdentityListLimit, .. LdapOptions.All];
+    public static IReadOnlyList<Option> All { get; } = [IdentityDriver, DriversEnabled, FromDatabase, IdentityListLimit, .. LdapOptions.All];
 
     public static IReadOnlyList<DomainOption> Whitelisted { get; } =
         [DomainOption.Of(IdentityDriver!), DomainOption.OfZeroAsNull(IdentityListLimit), .. LdapOptions.Whitelisted];

@@ -33,7 +33,7 @@ internal static class DomainEndpoints
         return list.Answer("domains", request.Url("domains"), page, (writer, domain) => ProjectView.WriteDomain(writer, domain, tags[domain.Id], request));
     }
 
-    private static async Task<IResult> CreateAsync(IdentityRequest request, ProjectStore projects, CancellationToken cancellationToken)
+    private static async Task<IResult> CreateAsync(IdentityRequest request, ProjectStore projects, ServiceConfig config, CancellationToken cancellationToken)
     {
         request.Require(ProjectPolicies.CreateDomain);
         var body = await request.BodyAsync("domain");
@@ -48,6 +48,10 @@ internal static class DomainEndpoints
             Extra = body.Extra(null, Known),
         };
         var tags = ProjectEndpoints.CheckTags(body.Texts("tags")) ?? [];
+
+        // A domain is a project as well: either option refuses.
+        UrlSafety.CheckNew(config, ProjectOptions.DomainNameUrlSafe, "Domain", domain.Name);
+        UrlSafety.CheckNew(config, ProjectOptions.ProjectNameUrlSafe, "Project", domain.Name);
         await projects.CreateAsync(domain, tags, cancellationToken);
         return JsonAnswer.Member(StatusCodes.Status201Created, "domain", writer => ProjectView.WriteDomain(writer, domain, tags, request));
     }
@@ -59,14 +63,15 @@ internal static class DomainEndpoints
         return JsonAnswer.Member(StatusCodes.Status200OK, "domain", writer => ProjectView.WriteDomain(writer, domain, tags[id], request));
     }
 
-    private static async Task<IResult> UpdateAsync(string id, IdentityRequest request, DomainStore store, ProjectStore projects, CancellationToken cancellationToken)
+    private static async Task<IResult> UpdateAsync(
+        string id, IdentityRequest request, DomainStore store, ProjectStore projects, ServiceConfig config, CancellationToken cancellationToken)
     {
         var domain = await GetAsync(id, ProjectPolicies.UpdateDomain, request, store, cancellationToken);
         var body = await request.BodyAsync("domain");
         body.RefuseEmpty("domain");
         ProjectEndpoints.CheckMutable(domain.Options, body, "domain", id);
         var wasEnabled = domain.Enabled;
-        domain.Name = body.Has("name") ? body.Name(maxLength: 64).Trim() : domain.Name;
+        domain.Name = ProjectEndpoints.NewName(body, domain, config);
         domain.Description = body.Has("description") ? body.Text("description", 255) ?? "" : domain.Description;
         domain.Enabled = body.Boolean("enabled") ?? domain.Enabled;
         domain.Options = body.Options(domain.Options);

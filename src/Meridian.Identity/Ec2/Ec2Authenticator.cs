@@ -15,7 +15,8 @@ using Meridian.Platform.Storage;
 namespace Meridian.Identity.Ec2;
 
 /// <summary>Turns a signed request into a token. Source: Keystone's EC2 and S3 token APIs, whose order of checks this keeps.</summary>
-internal sealed class Ec2Authenticator(Database database, CredentialStore credentials, TrustStore trusts, TokenService tokens, ServiceConfig config, TimeProvider clock)
+internal sealed class Ec2Authenticator(
+    Database database, CredentialStore credentials, TrustStore trusts, TokenService tokens, AccountPolicy policy, ServiceConfig config, TimeProvider clock)
 {
     private readonly TimeSpan lifetime = TimeSpan.FromMinutes(config.Get(CredentialOptions.AuthTtl));
 
@@ -59,7 +60,7 @@ internal sealed class Ec2Authenticator(Database database, CredentialStore creden
         var (userId, projectId) = (credential.UserId, credential.ProjectId);
         var project = await db.GetTable<Project>().FirstOrDefaultAsync(p => p.Id == projectId, cancellationToken) ?? throw Errors.NotFound("project", projectId ?? "None");
         var user = await db.GetTable<User>().FirstOrDefaultAsync(u => u.Id == userId, cancellationToken) ?? throw Errors.NotFound("user", userId);
-        return user.Enabled && project.Enabled && await IsEnabledAsync(db, user.DomainId, cancellationToken) && await IsEnabledAsync(db, project.DomainId, cancellationToken)
+        return policy.IsEnabled(user) && project.Enabled && await IsEnabledAsync(db, user.DomainId, cancellationToken) && await IsEnabledAsync(db, project.DomainId, cancellationToken)
             ? (user, project)
             : throw Errors.Unauthorized();
     }

@@ -42,7 +42,7 @@ internal static class Ec2CredentialEndpoints
         string id, IdentityRequest request, UserStore users, ProjectStore projects, CredentialStore store, CancellationToken cancellationToken)
     {
         var token = request.RequireToken();
-        request.Require(Ec2Policies.Create, CredentialPolicies.OwnedBy(id));
+        request.Require(Ec2Policies.Create, Ec2Policies.Target(id, id));
         Delegation.CheckUnrestricted(token, "application credentials");
         await users.GetAsync(id, cancellationToken);
         var projectId = await ReadProjectAsync(request);
@@ -81,7 +81,7 @@ internal static class Ec2CredentialEndpoints
     {
         var token = request.RequireToken();
         var credential = await store.FindAsync(Ec2Blob.IdOf(access), cancellationToken) ?? throw Errors.NotFound("credential", Ec2Blob.IdOf(access));
-        request.Require(rule, CredentialPolicies.Target(credential.Row));
+        request.Require(rule, Ec2Policies.Target(userId, credential.Row.UserId, credential.Row.ProjectId));
         await users.GetAsync(userId, cancellationToken);
         if (credential.Row.Type != CredentialTypes.Ec2)
         {

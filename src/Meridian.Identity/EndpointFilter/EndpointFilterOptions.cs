@@ -14,7 +14,7 @@ internal static class EndpointFilterOptions
         "catalog", "driver", "sql", "Where the catalog comes from; both names mean the database, filtered by project.", ["sql", "endpoint_filter.sql"]);
 
     public static readonly Option<int> CatalogListLimit = Opt.Integer(
-        "catalog", "list_limit", 0, "Most entries of a list of services or endpoints; 0 leaves it to [DEFAULT] list_limit.", 0);
+        "catalog", "list_limit", 0, "Most entries of a list of regions, services or endpoints; 0 leaves it to [DEFAULT] list_limit.", 0);
 
     public static IReadOnlyList<Option> All { get; } = [ReturnAllEndpointsIfNoFilter, CatalogDriver, CatalogListLimit];
 }

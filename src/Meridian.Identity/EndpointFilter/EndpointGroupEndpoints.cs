@@ -30,7 +30,7 @@ internal static class EndpointGroupEndpoints
     private static async Task<IResult> ListAsync(IdentityRequest request, EndpointFilterStore store, CancellationToken cancellationToken)
     {
         request.Require(EndpointFilterPolicies.ListGroups);
-        var list = request.List(EndpointFilterOptions.CatalogListLimit);
+        var list = request.List();
         return Answer(request, list, await store.ListGroupsAsync(list, cancellationToken));
     }
 

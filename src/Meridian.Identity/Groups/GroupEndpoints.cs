@@ -30,11 +30,11 @@ internal static class GroupEndpoints
         groups.MapDelete("/{id}/users/{userId}", RemoveUserAsync);
     }
 
-    private static async Task<IResult> ListAsync(IdentityRequest request, GroupStore store, CancellationToken cancellationToken)
+    private static async Task<IResult> ListAsync(IdentityRequest request, GroupStore store, IdentityLists lists, CancellationToken cancellationToken)
     {
         request.Require(GroupPolicies.List, request.OwnDomainTarget());
-        var list = request.List(DomainConfigOptions.IdentityListLimit);
-        var page = await store.ListAsync(list, request.DomainScope, cancellationToken);
+        var list = await lists.ListAsync(request, cancellationToken);
+        var page = await store.ListAsync(list, lists.DomainOf(request), cancellationToken);
         return list.Answer("groups", request.Url("groups"), page, (writer, group) => GroupView.Write(writer, group, request));
     }
 
@@ -87,10 +87,11 @@ internal static class GroupEndpoints
         return JsonAnswer.NoContent;
     }
 
-    private static async Task<IResult> ListUsersAsync(string id, IdentityRequest request, GroupStore store, UserStore users, CancellationToken cancellationToken)
+    private static async Task<IResult> ListUsersAsync(
+        string id, IdentityRequest request, GroupStore store, UserStore users, IdentityLists lists, CancellationToken cancellationToken)
     {
-        await GetAsync(id, GroupPolicies.ListUsers, request, store, cancellationToken);
-        var list = request.List();
+        var group = await GetAsync(id, GroupPolicies.ListUsers, request, store, cancellationToken);
+        var list = await lists.ListAsync(request, group.DomainId, cancellationToken);
         var page = await users.ListOfGroupAsync(list, id, request.DomainScope, cancellationToken);
         return list.Answer("users", request.Url($"groups/{id}/users"), page, (writer, user) => UserView.Write(writer, user, request));
     }

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Text.RegularExpressions;
+
+using LinqToDB;
+using LinqToDB.Async;
+
+using Meridian.Identity.Projects;
 using Meridian.Identity.Tokens;
 using Meridian.Identity.Tokens.Receipts;
+using Meridian.Identity.Users;
 using Meridian.Platform.Config;
 using Meridian.Platform.Storage;
 
@@ -17,7 +24,7 @@ internal sealed record Symptom(string Name, Func<ManageContext, CancellationToke
 }
 
 /// <summary>
-/// What doctor looks for: Keystone's symptoms that can be had here, and those of what Keystone does not look at (schema, JWS keys). Its symptoms of caches, of SAML
+/// What doctor looks for: Keystone's symptoms that can be had here, and those of what Keystone does not look at (schema, JWS keys, depth of projects). Its symptoms of caches, of SAML
 /// and of LDAP are about parts that are not here; SQLite is no fault of a Meridian.
 /// </summary>
 internal static class Symptoms
@@ -40,6 +47,13 @@ internal static class Symptoms
         new("keys_in_Fernet_key_repository", context => IsFernet(context) ? Keys(KeyCommands.TokenKeys(context), IdentityOptions.FernetKeys, "fernet_setup") : null),
         new("keys_in_receipt_key_repository", context => Keys(KeyCommands.ReceiptKeys(context), ReceiptOptions.Keys, "receipt_setup")),
         new("keys_of_JWS_tokens", context => IsFernet(context) ? null : JwsKeys(context)),
+        new("minimum_password_age_greater_than_expires_days", PasswordAges),
+        new("invalid_password_regular_expression", PasswordRegex),
+        new("password_regular_expression_description_not_set", context =>
+            context.Config.Get(SecurityComplianceOptions.PasswordRegex) is { Length: > 0 } && string.IsNullOrEmpty(context.Config.Get(SecurityComplianceOptions.PasswordRegexDescription))
+                ? "[security_compliance] password_regex is set and password_regex_description is not: whoever chooses a password that it refuses is not told why."
+                : null),
+        new("projects_deeper_than_max_project_tree_depth", TreeDepthAsync),
     ];
 
     private static bool IsFernet(ManageContext context) => context.Config.Get(IdentityOptions.TokenProvider) == "fernet";
@@ -100,6 +114,68 @@ internal static class Symptoms
         {
             return $"The keys of JWS tokens cannot be used: {exception.Message}";
         }
+    }
+
+    private static string? PasswordAges(ManageContext context)
+    {
+        var (least, most) = (context.Config.Get(SecurityComplianceOptions.MinimumPasswordAge), context.Config.Get(SecurityComplianceOptions.PasswordExpiresDays));
+        return least > 0 && most > 0 && least >= most
+            ? $"[security_compliance] minimum_password_age = {least} is no less than password_expires_days = {most}: nobody can change a password before it has expired."
+            : null;
+    }
+
+    private static string? PasswordRegex(ManageContext context)
+    {
+        try
+        {
+            _ = Regex.IsMatch("password", context.Config.Get(SecurityComplianceOptions.PasswordRegex) ?? "", RegexOptions.None, TimeSpan.FromSeconds(1));
+            return null;
+        }
+        catch (ArgumentException exception)
+        {
+            return $"[security_compliance] password_regex is no regular expression, and no password can be set: {exception.Message}";
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            return "[security_compliance] password_regex goes back and forth without end: passwords that it is slow on are refused.";
+        }
+    }
+
+    /// <summary>Projects from before the option was lowered. They work, and nothing can be made below them.</summary>
+    private static async Task<string?> TreeDepthAsync(ManageContext context, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var database = context.OpenDatabase();
+            if (!(await Schema.CheckAsync(database, typeof(IdentityService).Assembly, cancellationToken)).IsCurrent)
+            {
+                return null; // Which is a symptom of its own.
+            }
+
+            var most = ProjectOptions.TreeDepth(context.Config);
+            await using var db = database.Open();
+            var parents = await db.GetTable<Project>().Where(p => !p.IsDomain).ToDictionaryAsync(p => p.Id, p => p.ParentId, cancellationToken);
+            var deep = parents.Keys.Where(id => DepthOf(id, parents) > most).Order(StringComparer.Ordinal).ToList();
+            return deep.Count == 0 ? null
+                : $"{deep.Count} project(s) stand deeper than the {most} levels that [DEFAULT] max_project_tree_depth or [unified_limit] enforcement_model admit: "
+                    + string.Join(", ", deep.Take(10)) + (deep.Count > 10 ? " …" : ".");
+        }
+        catch (System.Data.Common.DbException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Levels below the domain: 1 for a project of which nothing but the domain is above.</summary>
+    private static int DepthOf(string id, Dictionary<string, string?> parents)
+    {
+        var depth = 1;
+        for (var above = parents[id]; above is not null && parents.TryGetValue(above, out var next) && depth <= parents.Count; above = next)
+        {
+            depth++;
+        }
+
+        return depth;
     }
 
     private static async Task<string?> SchemaAsync(ManageContext context, CancellationToken cancellationToken)

@@ -2,6 +2,7 @@
 using System.Text.Json;
 
 using Meridian.Identity.Domains;
+using Meridian.Platform.Config;
 using Meridian.Platform.Http;
 using Meridian.Platform.Policy;
 
@@ -54,7 +55,7 @@ internal static class ProjectEndpoints
         return list.Answer("projects", request.Url("projects"), page, (writer, project) => ProjectView.Write(writer, project, tags[project.Id], request));
     }
 
-    private static async Task<IResult> CreateAsync(IdentityRequest request, ProjectStore store, CancellationToken cancellationToken)
+    private static async Task<IResult> CreateAsync(IdentityRequest request, ProjectStore store, ServiceConfig config, CancellationToken cancellationToken)
     {
         request.RequireToken();
         var body = await request.BodyAsync("project");
@@ -80,6 +81,7 @@ internal static class ProjectEndpoints
             Extra = body.Extra(null, Known),
         };
         var tags = CheckTags(body.Texts("tags")) ?? [];
+        UrlSafety.CheckNew(config, ProjectOptions.ProjectNameUrlSafe, "Project", project.Name);
         await store.CreateAsync(project, tags, cancellationToken);
         return JsonAnswer.Member(StatusCodes.Status201Created, "project", writer => ProjectView.Write(writer, project, tags, request));
     }
@@ -92,7 +94,7 @@ internal static class ProjectEndpoints
         return JsonAnswer.Member(StatusCodes.Status200OK, "project", writer => ProjectView.Write(writer, project, tags[id], request, write));
     }
 
-    private static async Task<IResult> UpdateAsync(string id, IdentityRequest request, ProjectStore store, CancellationToken cancellationToken)
+    private static async Task<IResult> UpdateAsync(string id, IdentityRequest request, ProjectStore store, ServiceConfig config, CancellationToken cancellationToken)
     {
         var project = await GetAsync(id, ProjectPolicies.Update, request, store, cancellationToken);
         var body = await request.BodyAsync("project");
@@ -114,7 +116,7 @@ internal static class ProjectEndpoints
         }
 
         var wasEnabled = project.Enabled;
-        project.Name = body.Has("name") ? body.Name(maxLength: 64).Trim() : project.Name;
+        project.Name = NewName(body, project, config);
         project.Description = body.Has("description") ? body.Text("description") ?? "" : project.Description;
         project.Enabled = body.Boolean("enabled") ?? project.Enabled;
         project.Options = body.Options(project.Options);
@@ -130,6 +132,19 @@ internal static class ProjectEndpoints
         CheckMutable(project.Options, null, project.IsDomain ? "domain" : "project", id);
         await (project.IsDomain ? domains.DeleteAsync(id, cancellationToken) : store.DeleteAsync(id, cancellationToken));
         return JsonAnswer.NoContent;
+    }
+
+    /// <exception cref="ApiException">400. A name that stays may be what it is.</exception>
+    public static string NewName(ResourceBody body, Project project, ServiceConfig config)
+    {
+        var name = body.Has("name") ? body.Name(maxLength: 64).Trim() : project.Name;
+        if (name != project.Name)
+        {
+            var (option, entity) = project.IsDomain ? (ProjectOptions.DomainNameUrlSafe, "Domain") : (ProjectOptions.ProjectNameUrlSafe, "Project");
+            UrlSafety.CheckNew(config, option, entity, name);
+        }
+
+        return name;
     }
 
     /// <summary>At most 80 tags of up to 255 characters, without / and comma. Source: Keystone's project tag schema.</summary>

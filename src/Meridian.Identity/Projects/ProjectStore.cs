@@ -139,6 +139,7 @@ internal sealed class ProjectStore(Database database, IdentityWriter writer, Rev
             }
 
             await DeleteTracesAsync(db, [id], cancellationToken);
+            await revocations.RevokeProjectAsync(db, id, cancellationToken);
         },
         cancellationToken);
 

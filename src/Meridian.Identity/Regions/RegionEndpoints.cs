@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Text.Json;
 
+using Meridian.Identity.EndpointFilter;
 using Meridian.Platform.Policy;
 
 using Microsoft.AspNetCore.Builder;
@@ -28,7 +29,7 @@ internal static class RegionEndpoints
     private static async Task<IResult> ListAsync(IdentityRequest request, RegionStore store, CancellationToken cancellationToken)
     {
         request.Require(RegionPolicies.List);
-        var list = request.List();
+        var list = request.List(EndpointFilterOptions.CatalogListLimit);
         return list.Answer("regions", request.Url("regions"), await store.ListAsync(list, cancellationToken), (writer, region) => Write(writer, region, request));
     }
 

@@ -61,7 +61,7 @@ internal static class RevocationEndpoints
         foreach (var (name, value) in new[]
         {
             ("user_id", revocation.UserId), ("domain_id", revocation.DomainId), ("project_id", revocation.ProjectId),
-            ("audit_id", revocation.AuditId), ("audit_chain_id", revocation.AuditChainId),
+            ("audit_id", revocation.AuditId), ("audit_chain_id", revocation.AuditChainId), ("OS-TRUST:trust_id", revocation.TrustId),
         })
         {
             if (value is not null)

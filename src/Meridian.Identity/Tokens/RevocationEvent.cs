@@ -25,10 +25,15 @@ internal sealed class RevocationEvent
     [Column("domain_id")]
     public string? DomainId { get; set; }
 
+    /// <summary>Told to who lists events. No token is looked up by it: a trust that is gone has none that counts.</summary>
+    [Column("trust_id")]
+    public string? TrustId { get; set; }
+
     /// <summary>Unix seconds: the precision of a Fernet token.</summary>
     [Column("issued_before")]
     public long IssuedBefore { get; set; }
 
+    /// <summary>To the second, as it is shown: who asks for what came since the last event that he was shown must not get that one again.</summary>
     [Column("revoked_at")]
     public DateTime RevokedAt { get; set; }
 }

@@ -58,6 +58,10 @@ internal sealed class RevocationStore(Database database, ServiceConfig config, T
     public Task RevokeDomainAsync(DataConnection db, string domainId, CancellationToken cancellationToken) =>
         InsertAsync(db, new RevocationEvent { DomainId = domainId }, cancellationToken);
 
+    /// <summary>Tells that a trust and all its tokens are gone.</summary>
+    public Task RevokeTrustAsync(DataConnection db, string trustId, CancellationToken cancellationToken) =>
+        InsertAsync(db, new RevocationEvent { TrustId = trustId }, cancellationToken);
+
     /// <summary>The time that a token issued now carries: after every event that names the user, his domain or the scope.</summary>
     public async Task<DateTimeOffset> IssueTimeAsync(string userId, string userDomainId, string? projectId, string? domainId, CancellationToken cancellationToken)
     {
@@ -87,7 +91,7 @@ internal sealed class RevocationStore(Database database, ServiceConfig config, T
     {
         var now = clock.GetUtcNow();
         revocation.Id = Guid.NewGuid().ToString("N");
-        revocation.RevokedAt = now.UtcDateTime;
+        revocation.RevokedAt = DateTimeOffset.FromUnixTimeSeconds(now.ToUnixTimeSeconds()).UtcDateTime;
 
         // An explicit revocation also covers a token of the second to come, which IssueTimeAsync may have given.
         var covers = now.ToUnixTimeSeconds() + (revocation.AuditId is not null || revocation.AuditChainId is not null ? 60 : 0);

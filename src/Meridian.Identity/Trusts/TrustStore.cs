@@ -4,6 +4,7 @@ using LinqToDB.Async;
 using LinqToDB.Data;
 
 using Meridian.Identity.Roles;
+using Meridian.Identity.Tokens;
 using Meridian.Identity.Users;
 using Meridian.Platform.Config;
 using Meridian.Platform.Http;
@@ -12,7 +13,7 @@ using Meridian.Platform.Storage;
 namespace Meridian.Identity.Trusts;
 
 /// <summary>All SQL about trusts. A trust that is over, used up, or whose chain is cut is not there for any reader of one; lists still have it.</summary>
-internal sealed class TrustStore(Database database, IdentityWriter writer, AccountPolicy policy, ServiceConfig config, TimeProvider clock)
+internal sealed class TrustStore(Database database, IdentityWriter writer, RevocationStore revocations, AccountPolicy policy, ServiceConfig config, TimeProvider clock)
 {
     private int MaxRedelegations => config.Get(TrustOptions.MaxRedelegationCount);
 
@@ -81,13 +82,19 @@ internal sealed class TrustStore(Database database, IdentityWriter writer, Accou
         }
     }
 
-    /// <summary>Deletes a trust and all that were redelegated from it; their tokens are dead from then on.</summary>
+    /// <summary>Deletes a trust and all that were redelegated from it, with an event for each; their tokens are dead from then on.</summary>
     public Task DeleteAsync(string id, CancellationToken cancellationToken) => writer.WriteAsync(
         async db =>
         {
-            if (await DeleteAsync(db, [id], cancellationToken) == 0)
+            var doomed = await WithFollowersAsync(db, [id], cancellationToken);
+            if (await DeleteAsync(db, doomed, cancellationToken) == 0)
             {
                 throw Errors.NotFound("trust", id);
+            }
+
+            foreach (var trustId in doomed)
+            {
+                await revocations.RevokeTrustAsync(db, trustId, cancellationToken);
             }
         },
         cancellationToken);
@@ -131,7 +138,11 @@ internal sealed class TrustStore(Database database, IdentityWriter writer, Accou
         return await DeleteAsync(db, await rows.Select(t => t.Id).ToListAsync(cancellationToken), cancellationToken);
     }
 
-    private static async Task<int> DeleteAsync(DataConnection db, List<string> ids, CancellationToken cancellationToken)
+    private static async Task<int> DeleteAsync(DataConnection db, List<string> ids, CancellationToken cancellationToken) =>
+        await DeleteAsync(db, await WithFollowersAsync(db, ids, cancellationToken), cancellationToken);
+
+    /// <summary>These and what was redelegated from them.</summary>
+    private static async Task<IReadOnlySet<string>> WithFollowersAsync(DataConnection db, List<string> ids, CancellationToken cancellationToken)
     {
         var doomed = new HashSet<string>(StringComparer.Ordinal);
         for (var level = ids; level.Count > 0;)
@@ -142,6 +153,11 @@ internal sealed class TrustStore(Database database, IdentityWriter writer, Accou
             level = children.FindAll(c => !doomed.Contains(c));
         }
 
+        return doomed;
+    }
+
+    private static async Task<int> DeleteAsync(DataConnection db, IReadOnlySet<string> doomed, CancellationToken cancellationToken)
+    {
         if (doomed.Count == 0)
         {
             return 0;

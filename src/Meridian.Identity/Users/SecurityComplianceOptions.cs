@@ -31,5 +31,6 @@ internal static class SecurityComplianceOptions
         new(Section, "invalid_password_hash_secret_key", NoNotifications),
         new(Section, "invalid_password_hash_function", NoNotifications),
         new(Section, "invalid_password_hash_max_chars", NoNotifications),
+        new(Section, "allow_insecure_admin_trust_cross_project_credentials_access", "no delegation reaches credentials of another project, an administrator's neither"),
     ];
 }

@@ -2,6 +2,7 @@
 using System.Text.Json;
 
 using Meridian.Identity.Assignments;
+using Meridian.Identity.DomainConfig;
 using Meridian.Identity.Groups;
 using Meridian.Identity.Projects;
 
@@ -30,11 +31,11 @@ internal static class UserEndpoints
         users.MapRead("/{id}/projects", ListProjectsAsync);
     }
 
-    private static async Task<IResult> ListAsync(IdentityRequest request, UserStore store, CancellationToken cancellationToken)
+    private static async Task<IResult> ListAsync(IdentityRequest request, UserStore store, IdentityLists lists, CancellationToken cancellationToken)
     {
         request.Require(UserPolicies.List, request.OwnDomainTarget());
-        var list = request.List();
-        var page = await store.ListAsync(list, request.DomainScope, cancellationToken);
+        var list = await lists.ListAsync(request, cancellationToken);
+        var page = await store.ListAsync(list, lists.DomainOf(request), cancellationToken);
         return list.Answer("users", request.Url("users"), page, (writer, user) => UserView.Write(writer, user, request));
     }
 
@@ -120,13 +121,14 @@ internal static class UserEndpoints
         return JsonAnswer.NoContent;
     }
 
-    private static async Task<IResult> ListGroupsAsync(string id, IdentityRequest request, UserStore store, GroupStore groups, CancellationToken cancellationToken)
+    private static async Task<IResult> ListGroupsAsync(
+        string id, IdentityRequest request, UserStore store, GroupStore groups, IdentityLists lists, CancellationToken cancellationToken)
     {
         request.RequireToken();
         var user = await store.FindAsync(id, cancellationToken);
         request.Require(GroupPolicies.ListForUser, UserPolicies.Target(user));
         _ = user ?? throw Errors.NotFound("user", id);
-        var list = request.List();
+        var list = await lists.ListAsync(request, user.DomainId, cancellationToken);
         var page = await groups.ListOfUserAsync(list, id, request.DomainScope, cancellationToken);
         return list.Answer("groups", request.Url($"users/{id}/groups"), page, (writer, group) => GroupView.Write(writer, group, request));
     }

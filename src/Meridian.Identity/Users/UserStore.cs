@@ -125,6 +125,7 @@ internal sealed class UserStore(
             }
 
             await DeleteTracesAsync(db, [id], cancellationToken);
+            await revocations.RevokeUserAsync(db, id, cancellationToken);
         },
         cancellationToken);
 

@@ -46,7 +46,7 @@ public static class OsloPolicyOptions
     public static readonly Option<string[]> PolicyDirs = Opt.Multi("oslo_policy", "policy_dirs", ["policy.d"], "Folders of further overrides.");
     public static readonly Option<string?> DefaultRule = Opt.Text("oslo_policy", "policy_default_rule", "default", "The rule that stands in for one that is referred to and missing, where a policy file has it.");
     public static readonly Option<bool> EnforceScope = Opt.Boolean("oslo_policy", "enforce_scope", true, "Refuse tokens of another scope than a rule's; off, they are logged and judged by the rule's check alone.");
-    public static readonly Option<bool> EnforceNewDefaults = Opt.Boolean("oslo_policy", "enforce_new_defaults", true, "Use the defaults of today without the older ones beside them.");
+    public static readonly Option<bool> EnforceNewDefaults = Opt.Boolean("oslo_policy", "enforce_new_defaults", true, "Use the defaults of today without the older ones beside them. Only rules whose older default allows more have one: meridian policy explain tells.");
 
     public static IReadOnlyList<Option> All { get; } = [PolicyFile, PolicyDirs, DefaultRule, EnforceScope, EnforceNewDefaults];
 }

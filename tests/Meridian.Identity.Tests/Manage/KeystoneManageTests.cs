@@ -279,6 +279,9 @@ public sealed class KeystoneManageTests : IAsyncLifetime
     [InlineData("[credential]\nkey_repository = KEYS\n", "share a key repository")]
     [InlineData("[token]\nprovider = jws\n", "create_jws_keypair")]
     [InlineData("[fernet_receipts]\nkey_repository = /nonexistent\n", "receipt_setup")]
+    [InlineData("[security_compliance]\nminimum_password_age = 7\npassword_expires_days = 7\n", "minimum_password_age = 7 is no less than password_expires_days = 7")]
+    [InlineData("[security_compliance]\npassword_regex = (a\npassword_regex_description = a\n", "password_regex is no regular expression")]
+    [InlineData("[security_compliance]\npassword_regex = a\n", "password_regex_description is not")]
     public async Task Doctor_names_each_fault(string configuration, string words)
     {
         foreach (var command in new[] { "fernet_setup", "credential_setup", "db_sync" })
@@ -292,6 +295,32 @@ public sealed class KeystoneManageTests : IAsyncLifetime
         Assert.Equal(1, code);
         Assert.Contains("\nWARNING: ", output, StringComparison.Ordinal);
         Assert.Contains(words, output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("", null)]
+    [InlineData("[security_compliance]\nminimum_password_age = 6\npassword_expires_days = 7\npassword_regex = a\npassword_regex_description = a\n", null)]
+    [InlineData("[DEFAULT]\nmax_project_tree_depth = 3\n", null)]
+    [InlineData("[DEFAULT]\nmax_project_tree_depth = 2\n", 1)]
+    [InlineData("[DEFAULT]\nmax_project_tree_depth = 1\n", 2)]
+    [InlineData("[unified_limit]\nenforcement_model = strict_two_level\n", 1)]
+    public async Task Doctor_counts_projects_that_are_nested_too_deeply(string configuration, int? found)
+    {
+        await using var keystone = await KeystoneFixture.StartAsync();
+        var parent = "default";
+        for (var i = 0; i < 3; i++)
+        {
+            parent = await keystone.CreateAsync("project", new { name = $"level{i}", parent_id = parent });
+        }
+
+        await File.AppendAllTextAsync(keystone.ConfigFile, "\n" + configuration, TestContext.Current.CancellationToken);
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+        var code = await KeystoneManage.RunAsync(["--config-file", keystone.ConfigFile, "doctor"], output, error, TestContext.Current.CancellationToken, keystone.Resources, environment: _ => null);
+
+        Assert.Equal(found is null ? 0 : 1, code);
+        Assert.Equal(found is not null, output.ToString().Contains($"{found} project(s) stand deeper than", StringComparison.Ordinal));
+        Assert.Equal(found is not null, output.ToString().Contains(parent, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Globalization;
+using System.Text.Json;
+
 using Meridian.Testing;
 
 namespace Meridian.Identity.Tests.Policies;
 
 /// <summary>Makes what a line of policies.txt names, anew for each request.</summary>
+/// <param name="owner">A token of the owner, for what nobody else may make.</param>
 /// <param name="world">Ids of what is there for all: domain, project, their others, roles.</param>
 /// <param name="made">Ids of what was made for this request, in the order in which the line names it.</param>
-internal sealed class PolicyThings(KeystoneFixture keystone, IReadOnlyDictionary<string, string> world, IReadOnlyDictionary<string, string> made)
+internal sealed class PolicyThings(IdentityApi api, string owner, IReadOnlyDictionary<string, string> world, IReadOnlyDictionary<string, string> made)
 {
+    private readonly KeystoneFixture keystone = api.Keystone;
+
     public async Task<string> MakeAsync(string what)
     {
         var (name, domain) = (IdentityApi.Unique(what), world["domain"]);
@@ -25,6 +31,13 @@ internal sealed class PolicyThings(KeystoneFixture keystone, IReadOnlyDictionary
             "implied" => await PutAsync(await keystone.CreateAsync("role", new { name }), id => $"roles/{made["prior"]}/implies/{id}"),
             "granted" => await GrantAsync("users", await keystone.CreateAsync("user", new { name, domain_id = domain })),
             "grantedgroup" => await GrantAsync("groups", await keystone.CreateAsync("group", new { name, domain_id = domain })),
+            "trust" => await CreateAsOwnerAsync("OS-TRUST/trusts", "trust", new Dictionary<string, object>
+            {
+                ["trustor_user_id"] = world["owner"], ["trustee_user_id"] = world["projectmember"], ["project_id"] = world["project"], ["impersonation"] = false, ["roles"] = new[] { new { id = world["plain"] } },
+                ["expires_at"] = TimeProvider.System.GetUtcNow().AddDays(1 + Random.Shared.NextDouble()).ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture),
+            }),
+            "appcred" => await CreateAsOwnerAsync($"users/{world["owner"]}/application_credentials", "application_credential", new { name }),
+            "accessrule" => await AccessRuleAsync(name),
             _ => await MakeOfCatalogAsync(what, name),
         };
     }
@@ -88,6 +101,21 @@ internal sealed class PolicyThings(KeystoneFixture keystone, IReadOnlyDictionary
 
     private async Task<string> CreateAsync(string collection, string member, object body) =>
         (await keystone.CallAsync(HttpMethod.Post, "/v3/" + collection, new Dictionary<string, object> { [member] = body }))!.Value.GetProperty(member).GetProperty("id").GetString()!;
+
+    private async Task<string> CreateAsOwnerAsync(string collection, string member, object body) => Made(await api.PostAsync("/v3/" + collection, new Dictionary<string, object> { [member] = body }, owner), member).GetProperty("id").GetString()!;
+
+    /// <summary>A rule that outlived the application credential that it was made for: one that is in use cannot be deleted.</summary>
+    private async Task<string> AccessRuleAsync(string name)
+    {
+        var path = $"/v3/users/{world["owner"]}/application_credentials";
+        var rules = new[] { new { method = "GET", path = "/v2.1/" + name, service = "compute" } };
+        var made = Made(await api.PostAsync(path, new { application_credential = new { name, access_rules = rules } }, owner), "application_credential");
+        Assert.Equal(204, (await api.DeleteAsync($"{path}/{made.GetProperty("id").GetString()}", owner)).Status);
+        return made.GetProperty("access_rules")[0].GetProperty("id").GetString()!;
+    }
+
+    private static JsonElement Made(ApiAnswer answer, string member) =>
+        answer.Status == 201 ? answer.Body.GetProperty(member) : throw new InvalidOperationException($"a new {member}: {answer.Status} {answer.Text}");
 
     /// <summary>Of a collection that takes several at once.</summary>
     private async Task<string> CreateFirstAsync(string collection, object body) =>

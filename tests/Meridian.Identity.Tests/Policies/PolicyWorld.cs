@@ -65,7 +65,7 @@ public sealed partial class PolicyWorld : IAsyncLifetime
             var name = hole.Groups[1].Value;
             if (!made.TryGetValue(name, out var id))
             {
-                id = made[name] = things.TryGetValue(name, out var known) ? known : name == "subject" ? await LogInAsync(things["owner"], "projects/" + things["project"]) : await new PolicyThings(Keystone, things, made).MakeAsync(name);
+                id = made[name] = things.TryGetValue(name, out var known) ? known : name == "subject" ? await LogInAsync(things["owner"], "projects/" + things["project"]) : await new PolicyThings(api, Personas.First(persona => persona.Name == "owner").Token, things, made).MakeAsync(name);
             }
 
             text = text.Replace(hole.Value, id, StringComparison.Ordinal);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Globalization;
 using System.Text.Json;
 
+using Meridian.Identity.Tests.Trusts;
 using Meridian.Testing;
 
 namespace Meridian.Identity.Tests.Tokens;
@@ -39,6 +41,67 @@ public sealed class RevocationEventsTests(IdentityApi api) : IClassFixture<Ident
         Assert.Equal(400, answer.Status);
         Assert.Equal("invalidate date format yesterday", answer.Message);
     }
+
+    [Fact]
+    public async Task Since_an_event_as_it_was_shown_leaves_that_one_out()
+    {
+        var user = await api.Keystone.CreateAsync("user", new { name = IdentityApi.Unique("rev") });
+        await api.DeleteAsync("/v3/users/" + user);
+        var shown = (await EventsAsync("user_id", user)).Single().GetProperty("revoked_at").GetString()!;
+        var before = DateTimeOffset.Parse(shown, CultureInfo.InvariantCulture).AddSeconds(-1).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+        Assert.Empty(await EventsAsync("user_id", user, "?since=" + shown));
+        Assert.Single(await EventsAsync("user_id", user, "?since=" + before));
+    }
+
+    [Fact]
+    public async Task A_trust_that_is_deleted_is_told_with_those_that_followed_it()
+    {
+        var delegations = new Delegations(api);
+        var (trustor, first, second) = (await delegations.NewPersonAsync(), await delegations.NewPersonAsync(), await delegations.NewPersonAsync());
+        var more = new Dictionary<string, object?> { ["allow_redelegation"] = true, ["impersonation"] = true };
+        var root = await delegations.TrustIdAsync(trustor, first, more);
+        var follower = await delegations.TrustIdAsync(trustor, second, more, await delegations.TrustTokenAsync(first, root));
+        var other = await delegations.TrustIdAsync(trustor, second);
+
+        Assert.Equal(204, (await api.DeleteAsync("/v3/OS-TRUST/trusts/" + root, trustor.Token)).Status);
+
+        foreach (var id in new[] { root, follower })
+        {
+            var told = Assert.Single(await EventsAsync("OS-TRUST:trust_id", id));
+            Assert.Equal(["OS-TRUST:trust_id", "issued_before", "revoked_at"], told.EnumerateObject().Select(member => member.Name).Order(StringComparer.Ordinal));
+        }
+
+        Assert.Empty(await EventsAsync("OS-TRUST:trust_id", other));
+        Assert.Equal(200, (await api.ValidateAsync(trustor.Token)).Status);
+    }
+
+    [Fact]
+    public async Task A_trust_that_is_used_up_or_goes_with_its_trustor_has_no_event_of_its_own()
+    {
+        var delegations = new Delegations(api);
+        var (trustor, trustee) = (await delegations.NewPersonAsync(), await delegations.NewPersonAsync());
+        var once = await delegations.TrustIdAsync(trustor, trustee, new Dictionary<string, object?> { ["remaining_uses"] = 1 });
+        await delegations.TrustTokenAsync(trustee, once);
+        Assert.Equal(401, (await delegations.UseTrustAsync(trustee, once)).Status);
+
+        await api.DeleteAsync("/v3/users/" + trustor.Id);
+
+        Assert.Empty(await EventsAsync("OS-TRUST:trust_id", once));
+        Assert.Single(await EventsAsync("user_id", trustor.Id));
+    }
+
+    [Fact]
+    public async Task A_project_that_is_deleted_is_told()
+    {
+        var project = await api.Keystone.CreateAsync("project", new { name = IdentityApi.Unique("rev") });
+        await api.DeleteAsync("/v3/projects/" + project);
+
+        Assert.Single(await EventsAsync("project_id", project));
+    }
+
+    private async Task<IReadOnlyList<JsonElement>> EventsAsync(string member, string id, string query = "") =>
+        [.. (await api.GetAsync("/v3/OS-REVOKE/events" + query))["events"].EnumerateArray().Where(e => e.TryGetProperty(member, out var told) && told.GetString() == id)];
 
     [Fact]
     public async Task Only_services_and_administrators_list_revocations()

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+using Meridian.Identity.Tests.Ec2;
+
 namespace Meridian.Identity.Tests.Users;
 
 /// <summary>[security_compliance] disable_user_account_days_inactive.</summary>
@@ -32,6 +34,20 @@ public sealed class InactivityTests(InactivityTests.Api api) : IClassFixture<Ina
         api.Time.Advance(TimeSpan.FromDays(31));
 
         Assert.Equal(201, await api.LogInStatusAsync(name, "right"));
+    }
+
+    [Theory]
+    [InlineData(29, 200)]
+    [InlineData(30, 401)]
+    public async Task A_signature_of_a_user_who_stayed_away_is_refused(int days, int status)
+    {
+        await KeepAdminAsync();
+        var (access, secret) = (IdentityApi.Unique("key"), "away-secret");
+        await api.DepositAsync(access, secret);
+
+        api.Time.Advance(TimeSpan.FromDays(days));
+
+        Assert.Equal(status, (await api.SignedAsync(Ec2Calls.Version4(access, secret, api.Time.GetUtcNow()))).Status);
     }
 
     private async Task KeepAdminAsync() =>

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Text.Json;
 
+using Meridian.Identity.Projects;
+using Meridian.Platform.Config;
+
 namespace Meridian.Identity.Tokens.Scopes;
 
 /// <summary><c>{"domain": {"id" or "name"}}</c>.</summary>
-internal sealed class DomainScope(IdentityCache identities) : IAuthScope
+internal sealed class DomainScope(IdentityCache identities, ServiceConfig config) : IAuthScope
 {
     public const string Kind = "domain";
 
@@ -14,6 +17,13 @@ internal sealed class DomainScope(IdentityCache identities) : IAuthScope
     {
         var reference = Reference.Read(part, Name, needDomain: false);
         return async (_, cancellationToken) =>
-            new(TokenKind.Domain) { DomainId = (await reference.FindDomainAsync(identities, cancellationToken) ?? throw Errors.Unauthorized()).Id };
+        {
+            if (UrlSafety.Refuses(config, ProjectOptions.DomainNameUrlSafe, reference.Name))
+            {
+                throw Errors.Unauthorized();
+            }
+
+            return new(TokenKind.Domain) { DomainId = (await reference.FindDomainAsync(identities, cancellationToken) ?? throw Errors.Unauthorized()).Id };
+        };
     }
 }
