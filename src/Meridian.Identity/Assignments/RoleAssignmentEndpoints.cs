@@ -40,9 +40,9 @@ internal static class RoleAssignmentEndpoints
 
         Check(filter);
         var withNames = list.IsTrue("include_names");
-        var lines = await query.ListAsync(filter, cancellationToken);
-        var known = await names.LoadAsync(lines, withDomains: withNames, cancellationToken);
-        var shown = lines.Where(known.Knows);
+        var listing = await query.ListAsync(filter, cancellationToken);
+        var known = await names.LoadAsync(listing, withDomains: withNames, cancellationToken);
+        var shown = listing.Lines.Where(known.Knows);
         if (request.DomainScope is { } domainId && !filter.IncludeSubtree)
         {
             shown = shown.Where(l => l.TargetId == domainId || known.Find(l.TargetKind, l.TargetId)?.DomainId == domainId);
@@ -168,16 +168,17 @@ internal sealed class AssignmentNames(Database database)
     private const int ChunkSize = 500;
 
     /// <param name="withDomains">The names of the domains, too, that what is named belongs to.</param>
-    public async Task<KnownNames> LoadAsync(IReadOnlyList<AssignmentLine> lines, bool withDomains, CancellationToken cancellationToken)
+    public async Task<KnownNames> LoadAsync(AssignmentListing listing, bool withDomains, CancellationToken cancellationToken)
     {
         await using var db = database.Open();
-        var names = new Dictionary<(string Kind, string Id), (string Name, string DomainId)>();
+        var lines = listing.Lines;
+        var names = listing.Reached.Values.ToDictionary(p => (Kind: AssignmentKinds.Project, p.Id), p => (p.Name, p.DomainId));
         await AddAsync(AssignmentKinds.User, Actors(AssignmentKinds.User), ids => db.GetTable<User>().Where(u => ids.Contains(u.Id)).Select(u => new Row(u.Id, u.Name, u.DomainId)));
         await AddAsync(AssignmentKinds.Group, Actors(AssignmentKinds.Group), ids => db.GetTable<Group>().Where(g => ids.Contains(g.Id)).Select(g => new Row(g.Id, g.Name, g.DomainId)));
         await AddAsync("role", lines.Select(l => l.RoleId), ids => db.GetTable<Role>().Where(r => ids.Contains(r.Id)).Select(r => new Row(r.Id, r.Name, r.DomainId)));
 
         // A domain may be a target as the project that it is, too.
-        await AddAsync(AssignmentKinds.Project, Targets(AssignmentKinds.Project), ids => db.GetTable<Project>().Where(p => ids.Contains(p.Id)).Select(p => new Row(p.Id, p.Name, p.DomainId)));
+        await AddAsync(AssignmentKinds.Project, Targets(AssignmentKinds.Project).Where(id => !listing.Reached.ContainsKey(id)), ids => db.GetTable<Project>().Where(p => ids.Contains(p.Id)).Select(p => new Row(p.Id, p.Name, p.DomainId)));
         await AddAsync(
             AssignmentKinds.Domain, Targets(AssignmentKinds.Domain).Concat(withDomains ? names.Values.Select(n => n.DomainId).Where(id => id.Length > 0).ToList() : []),
             ids => db.GetTable<Project>().Where(p => p.IsDomain && ids.Contains(p.Id)).Select(p => new Row(p.Id, p.Name, "")));

@@ -42,16 +42,21 @@ internal sealed record AssignmentLine(string ActorKind, string ActorId, string T
     public bool IsInherited => From.Inherited;
 }
 
+/// <param name="Reached">Projects that inherited rows reach, by id: what was found of them on the way.</param>
+internal sealed record AssignmentListing(IReadOnlyList<AssignmentLine> Lines, IReadOnlyDictionary<string, ProjectBelow> Reached);
+
 /// <summary>GET /v3/role_assignments: stored assignments, or what they come to.</summary>
 internal sealed class RoleAssignmentQuery(Database database, RoleGraphCache graphs)
 {
-    public async Task<IReadOnlyList<AssignmentLine>> ListAsync(AssignmentFilter filter, CancellationToken cancellationToken)
+    private static readonly IReadOnlyDictionary<string, ProjectBelow> NoneReached = new Dictionary<string, ProjectBelow>();
+
+    public async Task<AssignmentListing> ListAsync(AssignmentFilter filter, CancellationToken cancellationToken)
     {
         await using var db = database.Open();
         return filter.Effective ? await EffectiveAsync(db, filter, cancellationToken) : await StoredAsync(db, filter, cancellationToken);
     }
 
-    private static async Task<IReadOnlyList<AssignmentLine>> StoredAsync(DataConnection db, AssignmentFilter filter, CancellationToken cancellationToken)
+    private static async Task<AssignmentListing> StoredAsync(DataConnection db, AssignmentFilter filter, CancellationToken cancellationToken)
     {
         IQueryable<Assignment> rows = db.GetTable<Assignment>();
         rows = filter.UserId is { } user ? rows.Where(a => a.ActorKind == AssignmentKinds.User && a.ActorId == user) : rows;
@@ -61,10 +66,11 @@ internal sealed class RoleAssignmentQuery(Database database, RoleGraphCache grap
         rows = filter.System ? rows.Where(a => a.TargetKind == AssignmentKinds.System) : rows;
         rows = filter.RoleId is { } role ? rows.Where(a => a.RoleId == role) : rows;
         rows = filter.Inherited is { } inherited ? rows.Where(a => a.Inherited == inherited) : rows;
-        return [.. (await InOrder(rows).ToListAsync(cancellationToken)).Select(a => new AssignmentLine(a.ActorKind, a.ActorId, a.TargetKind, a.TargetId, a.RoleId, null, a))];
+        var stored = await InOrder(rows).ToListAsync(cancellationToken);
+        return new([.. stored.Select(a => new AssignmentLine(a.ActorKind, a.ActorId, a.TargetKind, a.TargetId, a.RoleId, null, a))], NoneReached);
     }
 
-    private async Task<IReadOnlyList<AssignmentLine>> EffectiveAsync(DataConnection db, AssignmentFilter filter, CancellationToken cancellationToken)
+    private async Task<AssignmentListing> EffectiveAsync(DataConnection db, AssignmentFilter filter, CancellationToken cancellationToken)
     {
         var own = filter.UserId is { } user ? await db.GetTable<GroupMember>().Where(m => m.UserId == user).ToListAsync(cancellationToken) : null;
         var scope = filter.ProjectId is null ? null : await ScopeAsync(db, filter, cancellationToken);
@@ -72,8 +78,15 @@ internal sealed class RoleAssignmentQuery(Database database, RoleGraphCache grap
         var stored = await InOrder(rows).ToListAsync(cancellationToken);
         var members = (own ?? await db.GetTable<GroupMember>().Where(m => rows.Any(a => a.ActorKind == AssignmentKinds.Group && a.ActorId == m.GroupId))
             .OrderBy(m => m.UserId).ToListAsync(cancellationToken)).ToLookup(m => m.GroupId, m => m.UserId);
-        var reached = await ReachAsync(db, [.. stored.Where(r => r.Inherited).Select(r => r.TargetId).Distinct(StringComparer.Ordinal)], scope, cancellationToken);
-        return Expand(stored, members, reached, await graphs.GetAsync(cancellationToken), filter, scope);
+        var above = scope?.Above ?? [];
+        var roots = stored.Where(r => r.Inherited).Select(r => r.TargetId).Distinct(StringComparer.Ordinal).ToLookup(above.Contains);
+        var below = await BelowAsync(db, [.. roots[false]], cancellationToken);
+
+        // What stands above the project that was asked for reaches all that was asked for.
+        var reached = below.Select(b => (b.Root, b.Id)).Concat(from root in roots[true] from id in scope!.Wanted select (root, id)).ToLookup(r => r.Item1, r => r.Item2);
+        return new(
+            Expand(stored, members, reached, await graphs.GetAsync(cancellationToken), filter, scope),
+            below.DistinctBy(b => b.Id).ToDictionary(b => b.Id, StringComparer.Ordinal));
     }
 
     private static IReadOnlyList<AssignmentLine> Expand(
@@ -102,6 +115,9 @@ internal sealed class RoleAssignmentQuery(Database database, RoleGraphCache grap
 
         return [.. lines.Values];
     }
+
+    private static async Task<IReadOnlyList<ProjectBelow>> BelowAsync(DataConnection db, IReadOnlyList<string> roots, CancellationToken cancellationToken) =>
+        roots.Count == 0 ? [] : await ProjectTree.Below(db, roots).OrderBy(b => b.Depth).ThenBy(b => b.Id).ToListAsync(cancellationToken);
 
     private static bool Matches(AssignmentLine line, AssignmentFilter filter, Scope? scope) =>
         (filter.RoleId is null || line.RoleId == filter.RoleId)
@@ -149,15 +165,6 @@ internal sealed class RoleAssignmentQuery(Database database, RoleGraphCache grap
         return new(
             project is null ? [] : await RoleResolver.AncestorsAsync(db, project, cancellationToken),
             new HashSet<string>([filter.ProjectId!, .. below], StringComparer.Ordinal));
-    }
-
-    /// <summary>The projects below each target of an inherited row, by that target; of them those that a scope wants.</summary>
-    private static async Task<ILookup<string, string>> ReachAsync(DataConnection db, IReadOnlyList<string> roots, Scope? scope, CancellationToken cancellationToken)
-    {
-        var above = roots.Where(r => scope is not null && scope.Above.Contains(r)).ToList();
-        var others = roots.Except(above, StringComparer.Ordinal).ToList();
-        var found = others.Count == 0 ? [] : await ProjectTree.Below(db, others).OrderBy(b => b.Depth).ThenBy(b => b.Id).Select(b => new { b.Root, b.Id }).ToListAsync(cancellationToken);
-        return found.Select(b => (b.Root, b.Id)).Concat(from root in above from id in scope!.Wanted select (root, id)).ToLookup(r => r.Item1, r => r.Item2);
     }
 
     /// <param name="Above">What stands above the project that was asked for, its domain included.</param>

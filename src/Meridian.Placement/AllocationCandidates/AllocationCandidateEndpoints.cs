@@ -29,7 +29,7 @@ internal static class AllocationCandidateEndpoints
             snapshot, asked, nestedAware: context.AtLeast(29), config.Get(PlacementOptions.MaxAllocationCandidates),
             breadthFirst: config.Get(PlacementOptions.CandidatesGenerationStrategy) == "breadth-first");
         var candidates = Limit(search.Run(), asked.Limit, config.Get(PlacementOptions.RandomizeAllocationCandidates));
-        return new JsonAnswer(json => Write(json, candidates, asked, snapshot, context), clock.GetUtcNow().UtcDateTime, expectedLength: 2048 + (candidates.Count * 1024));
+        return new JsonAnswer(json => Write(json, candidates, asked, snapshot, context), clock.GetUtcNow().UtcDateTime);
     }
 
     private static List<Candidate> Limit(List<Candidate> candidates, int? limit, bool randomize)
