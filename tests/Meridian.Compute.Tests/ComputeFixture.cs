@@ -41,6 +41,9 @@ public class ComputeFixture : IAsyncLifetime
     /// <summary>Called by the simulated driver around its operations.</summary>
     public Action<string, string, bool>? DriverFault { get; set; }
 
+    /// <summary>[database] connection of compute; a private SQLite file when null.</summary>
+    public string? Connection { get; init; }
+
     /// <summary>Further lines of nova.conf, its sections included.</summary>
     protected virtual string Further => "";
 
@@ -81,7 +84,7 @@ public class ComputeFixture : IAsyncLifetime
             report_interval = 1
             sync_power_state_interval = 1
             [database]
-            connection = sqlite:///{folder.File("nova.db")}
+            connection = {Connection ?? "sqlite:///" + folder.File("nova.db")}
             sqlite_synchronous_mode = NORMAL
             [simulated]
             hosts = {Hosts}

@@ -1,62 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Net.Http.Json;
+using System.Text.Json;
 
 using Meridian.Testing;
 using Meridian.Testing.Engines;
 
 namespace Meridian.Identity.Tests;
 
-/// <summary>The stores and migrations on SQLite.</summary>
-public sealed class SqliteTests : DatabaseTests
-{
-    protected override Task<string?> CreateDatabaseAsync() => Task.FromResult<string?>(null);
-}
+/// <summary>On SQLite.</summary>
+public sealed class SqliteTests(SqliteFixture server) : DatabaseTests(server);
 
-/// <summary>The stores and migrations on MariaDB.</summary>
+/// <summary>On MariaDB.</summary>
 [Trait("needs", "engines")]
-public sealed class MariaDbTests(MariaDbFixture server) : DatabaseTests
-{
-    protected override async Task<string?> CreateDatabaseAsync() => await server.CreateDatabaseAsync(TestContext.Current.CancellationToken);
-}
+public sealed class MariaDbTests(MariaDbFixture server) : DatabaseTests(server);
 
-/// <summary>The stores and migrations on PostgreSQL.</summary>
+/// <summary>On PostgreSQL.</summary>
 [Trait("needs", "engines")]
-public sealed class PostgreSqlTests(PostgreSqlFixture server) : DatabaseTests
-{
-    protected override async Task<string?> CreateDatabaseAsync() => await server.CreateDatabaseAsync(TestContext.Current.CancellationToken);
-}
+public sealed class PostgreSqlTests(PostgreSqlFixture server) : DatabaseTests(server);
 
 /// <summary>What must be alike on all databases: every kind of query that the API makes, by a walk through it.</summary>
-public abstract class DatabaseTests : IAsyncLifetime
+public abstract class DatabaseTests(IDatabaseServer server) : DatabaseTests<KeystoneFixture>(server)
 {
-    private KeystoneFixture keystone = null!;
-
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync() => keystone = await KeystoneFixture.StartAsync(connection: await CreateDatabaseAsync(), regions: ["RegionOne", "RegionTwo"]);
-
-    public ValueTask DisposeAsync()
-    {
-        GC.SuppressFinalize(this);
-        return keystone is null ? default : keystone.DisposeAsync();
-    }
-
-    /// <returns>The database's URL; null for a private SQLite file.</returns>
-    protected abstract Task<string?> CreateDatabaseAsync();
+    protected override Task<KeystoneFixture> StartAsync(string connection) =>
+        KeystoneFixture.StartAsync("[unified_limit]\nenforcement_model = strict_two_level", connection, regions: ["RegionOne", "RegionTwo"]);
 
     [Fact]
     public async Task The_walk_of_an_administrator_works()
     {
-        var parent = await keystone.CreateAsync("project", new { name = "Päreñt 😀", tags = new[] { "one" } });
-        var child = await keystone.CreateAsync("project", new { name = "child", parent_id = parent, tags = new[] { "one", "two" } });
-        var (user, _) = await keystone.CreateUserAsync("Usér 😀", "pw", "child", "member");
-        var group = await keystone.CreateAsync("group", new { name = "group" });
-        var reader = await keystone.FindIdAsync("roles", "READER");
-        await keystone.CallAsync(HttpMethod.Put, $"/v3/groups/{group}/users/{user}");
-        await keystone.CallAsync(HttpMethod.Put, $"/v3/OS-INHERIT/domains/default/groups/{group}/roles/{reader}/inherited_to_projects");
-        await keystone.CallAsync(HttpMethod.Put, $"/v3/system/users/{user}/roles/{reader}");
+        var parent = await Fixture.CreateAsync("project", new { name = "Päreñt 😀", tags = new[] { "one" } });
+        var child = await Fixture.CreateAsync("project", new { name = "child", parent_id = parent, tags = new[] { "one", "two" } });
+        var (user, _) = await Fixture.CreateUserAsync("Usér 😀", "pw", "child", "member");
+        var group = await Fixture.CreateAsync("group", new { name = "group" });
+        var reader = await Fixture.FindIdAsync("roles", "READER");
+        await Fixture.CallAsync(HttpMethod.Put, $"/v3/groups/{group}/users/{user}");
+        await Fixture.CallAsync(HttpMethod.Put, $"/v3/OS-INHERIT/domains/default/groups/{group}/roles/{reader}/inherited_to_projects");
+        await Fixture.CallAsync(HttpMethod.Put, $"/v3/system/users/{user}/roles/{reader}");
 
-        Assert.Equal(user, await keystone.FindIdAsync("users", "USÉR 😀"));
+        Assert.Equal(user, await Fixture.FindIdAsync("users", "USÉR 😀"));
         Assert.Equal(1, await CountAsync("projects?tags=one,two", "projects"));
         Assert.Equal(1, await CountAsync("projects?name__contains=EÑT", "projects"));
         Assert.Equal(2, await CountAsync("projects?sort_key=name&sort_dir=desc&limit=2", "projects"));
@@ -66,34 +46,90 @@ public abstract class DatabaseTests : IAsyncLifetime
         Assert.Equal(1, await CountAsync($"groups/{group}/users", "users"));
         Assert.Equal(6, await CountAsync("endpoints", "endpoints"));
 
-        var token = await keystone.TokenAsync("usér 😀", "pw", "CHILD");
-        await keystone.CallAsync(HttpMethod.Patch, $"/v3/users/{user}", new { user = new { email = "a@b", password = "new" } });
-        await Assert.ThrowsAsync<InvalidOperationException>(() => keystone.TokenAsync("usér 😀", "pw", "child"));
-        Assert.NotEqual(token, await keystone.TokenAsync("usér 😀", "new", "child"));
-        await Assert.ThrowsAsync<InvalidOperationException>(() => keystone.CreateAsync("project", new { name = "pÄREÑT 😀" }));
+        var token = await Fixture.TokenAsync("usér 😀", "pw", "CHILD");
+        await Fixture.CallAsync(HttpMethod.Patch, $"/v3/users/{user}", new { user = new { email = "a@b", password = "new" } });
+        await Assert.ThrowsAsync<InvalidOperationException>(() => Fixture.TokenAsync("usér 😀", "pw", "child"));
+        Assert.NotEqual(token, await Fixture.TokenAsync("usér 😀", "new", "child"));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => Fixture.CreateAsync("project", new { name = "pÄREÑT 😀" }));
 
-        var domain = await keystone.CreateAsync("domain", new { name = "Doomed" });
-        await keystone.CreateAsync("user", new { name = "x", domain_id = domain });
-        await keystone.CallAsync(HttpMethod.Patch, $"/v3/domains/{domain}", new { domain = new { enabled = false } });
-        await keystone.CallAsync(HttpMethod.Delete, $"/v3/domains/{domain}");
-        await keystone.CallAsync(HttpMethod.Delete, $"/v3/projects/{child}");
-        await keystone.CallAsync(HttpMethod.Delete, $"/v3/users/{user}");
+        var domain = await Fixture.CreateAsync("domain", new { name = "Doomed" });
+        await Fixture.CreateAsync("user", new { name = "x", domain_id = domain });
+        await Fixture.CallAsync(HttpMethod.Patch, $"/v3/domains/{domain}", new { domain = new { enabled = false } });
+        await Fixture.CallAsync(HttpMethod.Delete, $"/v3/domains/{domain}");
+        await Fixture.CallAsync(HttpMethod.Delete, $"/v3/projects/{child}");
+        await Fixture.CallAsync(HttpMethod.Delete, $"/v3/users/{user}");
+    }
+
+    [Fact]
+    public async Task Limits_are_made_filtered_kept_within_their_domains_and_deleted()
+    {
+        var (service, project) = (await Fixture.FindIdAsync("services", "keystone"), await Fixture.CreateAsync("project", new { name = "limited" }));
+        var registered = await Fixture.CallAsync(HttpMethod.Post, "/v3/registered_limits", new { registered_limits = new[] { new { service_id = service, resource_name = "cöres", default_limit = 10 } } });
+        await Assert.ThrowsAsync<InvalidOperationException>(() => LimitAsync(11));
+        await LimitAsync(9);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => LimitAsync(9));
+
+        Assert.Equal(1, await CountAsync($"limits?service_id={service}&resource_name__contains=ö&project_id={project}&sort_key=resource_name&limit=5", "limits"));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => Fixture.CallAsync(HttpMethod.Delete, "/v3/services/" + service));
+        await Fixture.CallAsync(HttpMethod.Delete, "/v3/projects/" + project);
+        Assert.Equal(0, await CountAsync("limits", "limits"));
+        await Fixture.CallAsync(HttpMethod.Delete, "/v3/registered_limits/" + registered!.Value.GetProperty("registered_limits")[0].GetProperty("id").GetString());
+
+        Task<JsonElement?> LimitAsync(int value) =>
+            Fixture.CallAsync(HttpMethod.Post, "/v3/limits", new { limits = new[] { new { service_id = service, resource_name = "cöres", resource_limit = value, project_id = project } } });
+    }
+
+    [Fact]
+    public async Task A_group_of_endpoints_makes_a_projects_catalog()
+    {
+        var (_, project) = await Fixture.CreateUserAsync("regional", "pw", "regional", "member");
+        var group = (await Fixture.CallAsync(
+            HttpMethod.Post, "/v3/OS-EP-FILTER/endpoint_groups", new { endpoint_group = new { name = "g", filters = new { region_id = "RegionTwo", @interface = "public" } } }))!.Value
+            .GetProperty("endpoint_group").GetProperty("id").GetString();
+        await Fixture.CallAsync(HttpMethod.Put, $"/v3/OS-EP-FILTER/endpoint_groups/{group}/projects/{project}");
+
+        Assert.Equal(1, await CountAsync($"OS-EP-FILTER/projects/{project}/endpoints", "endpoints"));
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/v3/auth/catalog");
+        request.Headers.Add("X-Auth-Token", await Fixture.TokenAsync("regional", "pw", "regional"));
+        using var answer = await Fixture.Service.Client.SendAsync(request, Token);
+        var catalog = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Token)).RootElement.GetProperty("catalog");
+        Assert.Equal("RegionTwo", Assert.Single(Assert.Single(catalog.EnumerateArray()).GetProperty("endpoints").EnumerateArray()).GetProperty("region_id").GetString());
+        await Fixture.CallAsync(HttpMethod.Delete, $"/v3/OS-EP-FILTER/endpoint_groups/{group}");
+        Assert.Equal(0, await CountAsync($"OS-EP-FILTER/projects/{project}/endpoint_groups", "endpoint_groups"));
+    }
+
+    [Fact]
+    public async Task Policies_and_configurations_are_set_twice_found_and_deleted()
+    {
+        var (service, domain) = (await Fixture.FindIdAsync("services", "keystone"), await Fixture.CreateAsync("domain", new { name = "configured" }));
+        var policy = (await Fixture.CallAsync(HttpMethod.Post, "/v3/policies", new { policy = new { blob = "{}", type = "application/json" } }))!.Value.GetProperty("policy").GetProperty("id").GetString();
+        for (var i = 0; i < 2; i++)
+        {
+            await Fixture.CallAsync(HttpMethod.Put, $"/v3/policies/{policy}/OS-ENDPOINT-POLICY/services/{service}/regions/RegionTwo");
+            await Fixture.CallAsync(HttpMethod.Put, $"/v3/domains/{domain}/config", new { config = new { ldap = new { url = "ldap://ü" } } });
+            await Fixture.CallAsync(HttpMethod.Patch, $"/v3/domains/{domain}/config/ldap/url", new { config = new { url = "ldap://ö" } });
+        }
+
+        Assert.Equal(3, await CountAsync($"policies/{policy}/OS-ENDPOINT-POLICY/endpoints", "endpoints"));
+        Assert.Equal("ldap://ö", (await Fixture.CallAsync(HttpMethod.Get, $"/v3/domains/{domain}/config/ldap/url"))!.Value.GetProperty("config").GetProperty("url").GetString());
+        await Fixture.CallAsync(HttpMethod.Delete, $"/v3/domains/{domain}/config/ldap");
+        await Fixture.CallAsync(HttpMethod.Delete, "/v3/policies/" + policy);
     }
 
     [Fact]
     public async Task Names_sort_by_their_characters_without_regard_to_case()
     {
-        var domain = await keystone.CreateAsync("domain", new { name = "sorted" });
+        var domain = await Fixture.CreateAsync("domain", new { name = "sorted" });
         foreach (var name in new[] { "b", "a", "B2", "é", "Z", "_", "a b" })
         {
-            await keystone.CreateAsync("project", new { name, domain_id = domain });
+            await Fixture.CreateAsync("project", new { name, domain_id = domain });
         }
 
         var ascending = await NamesAsync($"projects?domain_id={domain}&sort_key=name");
         var pages = new List<string>();
         for (string? next = $"projects?domain_id={domain}&sort_key=name&sort_dir=desc&limit=3"; next is not null;)
         {
-            var page = (await keystone.CallAsync(HttpMethod.Get, "/v3/" + next))!.Value;
+            var page = (await Fixture.CallAsync(HttpMethod.Get, "/v3/" + next))!.Value;
             pages.AddRange(page.GetProperty("projects").EnumerateArray().Select(p => p.GetProperty("name").GetString()!));
             next = page.GetProperty("links").GetProperty("next").GetString() is { } link ? link[(link.IndexOf("/v3/", StringComparison.Ordinal) + 4)..] : null;
         }
@@ -105,11 +141,11 @@ public abstract class DatabaseTests : IAsyncLifetime
     [Fact]
     public async Task Names_that_differ_in_case_alone_are_one_and_look_alikes_are_not()
     {
-        await keystone.CreateAsync("user", new { name = "Straße" });
+        await Fixture.CreateAsync("user", new { name = "Straße" });
 
-        await Assert.ThrowsAsync<InvalidOperationException>(() => keystone.CreateAsync("user", new { name = "STRAßE" }));
-        await keystone.CreateAsync("user", new { name = "Strasse" });
-        await Assert.ThrowsAsync<InvalidOperationException>(() => keystone.CreateAsync("user", new { name = " Straße " }));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => Fixture.CreateAsync("user", new { name = "STRAßE" }));
+        await Fixture.CreateAsync("user", new { name = "Strasse" });
+        await Assert.ThrowsAsync<InvalidOperationException>(() => Fixture.CreateAsync("user", new { name = " Straße " }));
 
         Assert.Equal(["Straße"], await NamesAsync("users?name=sTRAßE", "users"));
         Assert.Equal(["Straße"], await NamesAsync("users?name__startswith=STRAß&sort_key=name", "users"));
@@ -139,11 +175,11 @@ public abstract class DatabaseTests : IAsyncLifetime
     [Fact]
     public async Task Many_changes_at_once_lose_nothing()
     {
-        var (user, project) = await keystone.CreateUserAsync("many", "pw", "many");
-        var roles = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => keystone.CreateAsync("role", new { name = $"many-{i}" })));
+        var (user, project) = await Fixture.CreateUserAsync("many", "pw", "many");
+        var roles = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => Fixture.CreateAsync("role", new { name = $"many-{i}" })));
 
-        await Task.WhenAll(roles.Select(role => keystone.CallAsync(HttpMethod.Put, $"/v3/projects/{project}/users/{user}/roles/{role}")));
-        await Task.WhenAll(roles.Take(10).Select(role => keystone.CallAsync(HttpMethod.Delete, $"/v3/projects/{project}/users/{user}/roles/{role}")));
+        await Task.WhenAll(roles.Select(role => Fixture.CallAsync(HttpMethod.Put, $"/v3/projects/{project}/users/{user}/roles/{role}")));
+        await Task.WhenAll(roles.Take(10).Select(role => Fixture.CallAsync(HttpMethod.Delete, $"/v3/projects/{project}/users/{user}/roles/{role}")));
 
         Assert.Equal(10, await CountAsync($"projects/{project}/users/{user}/roles", "roles"));
     }
@@ -152,13 +188,13 @@ public abstract class DatabaseTests : IAsyncLifetime
     [Fact]
     public async Task Another_process_sees_a_revocation_within_its_lease()
     {
-        var token = await keystone.TokenAsync("admin", KeystoneFixture.AdminPassword, "admin");
+        var token = await Fixture.TokenAsync("admin", KeystoneFixture.AdminPassword, "admin");
         await using var resources = new Platform.ProcessResources();
         await using var other = await TestService.StartAsync(
-            IdentityService.Definition(), (await File.ReadAllTextAsync(keystone.ConfigFile, Cancellation)).Replace("bind_port = ", "bind_port = 0\n#", StringComparison.Ordinal), resources);
+            IdentityService.Definition(), (await File.ReadAllTextAsync(Fixture.ConfigFile, Token)).Replace("bind_port = ", "bind_port = 0\n#", StringComparison.Ordinal), resources);
         Assert.Equal(200, await ValidateAsync(other, token));
 
-        await keystone.ManageAsync("bootstrap", "--bootstrap-password", "another");
+        await Fixture.ManageAsync("bootstrap", "--bootstrap-password", "another");
 
         Assert.True(await Wait.UntilAsync(async () => await ValidateAsync(other, token) == 401));
     }
@@ -168,7 +204,7 @@ public abstract class DatabaseTests : IAsyncLifetime
         using var request = new HttpRequestMessage(HttpMethod.Get, "/v3/auth/tokens");
         request.Headers.Add("X-Auth-Token", token);
         request.Headers.Add("X-Subject-Token", token);
-        using var answer = await service.Client.SendAsync(request, Cancellation);
+        using var answer = await service.Client.SendAsync(request, Token);
         return (int)answer.StatusCode;
     }
 
@@ -177,14 +213,14 @@ public abstract class DatabaseTests : IAsyncLifetime
     private async Task<int> StatusAsync(HttpMethod method, string path, object? body = null)
     {
         using var request = new HttpRequestMessage(method, "/v3/" + path) { Content = body is null ? null : JsonContent.Create(body) };
-        request.Headers.Add("X-Auth-Token", await keystone.AdminTokenAsync());
-        using var answer = await keystone.Service.Client.SendAsync(request, Cancellation);
+        request.Headers.Add("X-Auth-Token", await Fixture.AdminTokenAsync());
+        using var answer = await Fixture.Service.Client.SendAsync(request, Token);
         return (int)answer.StatusCode;
     }
 
     private async Task<List<string>> NamesAsync(string path, string collection = "projects") =>
-        [.. (await keystone.CallAsync(HttpMethod.Get, "/v3/" + path))!.Value.GetProperty(collection).EnumerateArray().Select(item => item.GetProperty("name").GetString()!)];
+        [.. (await Fixture.CallAsync(HttpMethod.Get, "/v3/" + path))!.Value.GetProperty(collection).EnumerateArray().Select(item => item.GetProperty("name").GetString()!)];
 
     private async Task<int> CountAsync(string path, string collection) =>
-        (await keystone.CallAsync(HttpMethod.Get, "/v3/" + path))!.Value.GetProperty(collection).GetArrayLength();
+        (await Fixture.CallAsync(HttpMethod.Get, "/v3/" + path))!.Value.GetProperty(collection).GetArrayLength();
 }

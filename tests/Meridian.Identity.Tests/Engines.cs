@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using Meridian.Testing.Engines;
 
+[assembly: AssemblyFixture(typeof(SqliteFixture))]
 [assembly: AssemblyFixture(typeof(MariaDbFixture))]
 [assembly: AssemblyFixture(typeof(PostgreSqlFixture))]

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Collections.Concurrent;
 using System.Text.Json;
-using System.Threading.Channels;
 
 using Microsoft.Extensions.Logging;
 
 namespace Meridian.Platform.Messaging;
 
 /// <summary>transport_url = fake://: the bus of programs that share a process. Behaves as the real one does, but for surviving the process.</summary>
-internal sealed class FakeBus(FakeBroker broker, TimeSpan defaultTimeout, TimeProvider clock, ILogger<FakeBus> logger) : MessageBus(defaultTimeout)
+internal sealed class FakeBus(FakeBroker broker, TimeSpan defaultTimeout, ILogger<FakeBus> logger) : MessageBus(defaultTimeout)
 {
     private readonly ConcurrentDictionary<Listener, bool> listeners = new();
 
@@ -29,7 +28,7 @@ internal sealed class FakeBus(FakeBroker broker, TimeSpan defaultTimeout, TimePr
 
     protected override Task SendAsync(BusAddress to, byte[] body, CancellationToken cancellationToken)
     {
-        broker.Queue(to.ToString()).Writer.TryWrite(new(body));
+        broker.Queue(to.ToString()).Put(new(body));
         return Task.CompletedTask;
     }
 
@@ -42,13 +41,12 @@ internal sealed class FakeBus(FakeBroker broker, TimeSpan defaultTimeout, TimePr
     protected override async Task<BusReply> AskAsync(BusAddress to, byte[] body, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var answer = new TaskCompletionSource<byte[]>(TaskCreationOptions.RunContinuationsAsynchronously);
-        broker.Queue(to.ToString()).Writer.TryWrite(new(body, Reply: reply => answer.TrySetResult(reply), Expired: cancellationToken));
+        broker.Queue(to.ToString()).Put(new(body, Reply: reply => answer.TrySetResult(reply), Expired: cancellationToken));
         return JsonSerializer.Deserialize(await answer.Task.WaitAsync(cancellationToken), BusJson.Default.BusReply)!;
     }
 
     private sealed class Listener : IAsyncDisposable
     {
-        private static readonly TimeSpan LeaveFor = TimeSpan.FromMilliseconds(250);
         private readonly FakeBus bus;
         private readonly BusEndpoint endpoint;
         private readonly BusDispatcher dispatcher;
@@ -61,7 +59,7 @@ internal sealed class FakeBus(FakeBroker broker, TimeSpan defaultTimeout, TimePr
         {
             (this.bus, this.endpoint, dispatcher) = (bus, endpoint, new(endpoint, bus.Logger));
             slots = new(endpoint.Concurrency, endpoint.Concurrency);
-            List<(Channel<FakeDelivery>, bool)> queues =
+            List<(FakeQueue, bool)> queues =
                 [(bus.Broker.Queue(endpoint.Topic), false), (bus.Broker.JoinFanout(endpoint.Topic, this), true)];
             if (endpoint.Server is { } server)
             {
@@ -86,14 +84,15 @@ internal sealed class FakeBus(FakeBroker broker, TimeSpan defaultTimeout, TimePr
             slots.Dispose();
         }
 
-        private async Task ReadAsync(Channel<FakeDelivery> queue, bool isOnlyReader)
+        private async Task ReadAsync(FakeQueue queue, bool isOnlyReader)
         {
             try
             {
-                while (await queue.Reader.WaitToReadAsync(stop.Token))
+                while (true)
                 {
+                    await queue.WaitAsync(this, stop.Token);
                     await slots.WaitAsync(stop.Token);
-                    if (!queue.Reader.TryRead(out var delivery))
+                    if (queue.Take(this) is not { } delivery)
                     {
                         slots.Release(); // Another listener was quicker.
                         continue;
@@ -110,15 +109,10 @@ internal sealed class FakeBus(FakeBroker broker, TimeSpan defaultTimeout, TimePr
             }
         }
 
-        private async Task HandleAsync(Channel<FakeDelivery> queue, FakeDelivery delivery, bool isOnlyReader)
+        private async Task HandleAsync(FakeQueue queue, FakeDelivery delivery, bool isOnlyReader)
         {
             try
             {
-                if (delivery.Expired.IsCancellationRequested)
-                {
-                    return; // Nobody waits for the answer any more.
-                }
-
                 Func<BusReply, Task>? reply = delivery.Reply is not { } answer ? null : value =>
                 {
                     answer(JsonSerializer.SerializeToUtf8Bytes(value, BusJson.Default.BusReply));
@@ -126,13 +120,12 @@ internal sealed class FakeBus(FakeBroker broker, TimeSpan defaultTimeout, TimePr
                 };
                 if (await dispatcher.DispatchAsync(delivery.Body, isOnlyReader, delivery.IsRedelivered, reply, stop.Token) == BusVerdict.Leave)
                 {
-                    await Task.Delay(LeaveFor, bus.Clock, stop.Token);
-                    queue.Writer.TryWrite(delivery);
+                    queue.Leave(delivery, this);
                 }
             }
             catch (OperationCanceledException)
             {
-                queue.Writer.TryWrite(delivery with { IsRedelivered = true });
+                queue.Put(delivery with { IsRedelivered = true });
             }
             finally
             {
@@ -142,8 +135,6 @@ internal sealed class FakeBus(FakeBroker broker, TimeSpan defaultTimeout, TimePr
     }
 
     private FakeBroker Broker => broker;
-
-    private TimeProvider Clock => clock;
 
     private ILogger Logger => logger;
 }

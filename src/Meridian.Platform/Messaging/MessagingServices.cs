@@ -19,7 +19,7 @@ public static class MessagingServices
         return services.AddSingleton<IMessageBus>(provider => url.IsInProcess
             ? new FakeBus(
                 provider.GetRequiredService<ProcessResources>().Get("bus " + text, static () => new FakeBroker()), timeout,
-                provider.GetRequiredService<TimeProvider>(), provider.GetService<ILogger<FakeBus>>() ?? NullLogger<FakeBus>.Instance)
+                provider.GetService<ILogger<FakeBus>>() ?? NullLogger<FakeBus>.Instance)
             : new RabbitBus(
                 url, RabbitSettings.From(config), timeout, provider.GetRequiredService<TimeProvider>(), provider.GetService<ILogger<RabbitBus>>() ?? NullLogger<RabbitBus>.Instance));
     }

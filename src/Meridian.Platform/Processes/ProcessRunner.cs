@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.ComponentModel;
 using System.Diagnostics;
+using System.IO.Pipes;
 using System.Runtime.InteropServices;
 using System.Text;
+
+using Microsoft.Win32.SafeHandles;
 
 namespace Meridian.Platform.Processes;
 
@@ -13,10 +16,9 @@ namespace Meridian.Platform.Processes;
 public static partial class ProcessRunner
 {
     private const int ErrorLimit = 8 * 1024;
+    private const int BufferSize = 16 * 1024;
     private const int Sigkill = 9;
-
-    // A daemon that the program left behind may hold its pipes open; its output isn't ours to wait for.
-    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(2);
+    private const nuint Fionread = 0x541B;
 
     /// <exception cref="ProcessException">It couldn't be started, ended with another code than <see cref="ProcessOptions.SuccessCodes"/>, or took too long.</exception>
     public static async Task<ProcessResult> RunAsync(
@@ -26,18 +28,18 @@ public static partial class ProcessRunner
         using var process = Start(program, arguments, options);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(options.Timeout);
-        using var drain = new CancellationTokenSource();
-        var error = ReadTailAsync(process.StandardError.BaseStream, drain.Token);
+        using var ended = new CancellationTokenSource();
+        var error = ReadTailAsync(process.StandardError.BaseStream, ended.Token);
         var output = options.Output is { } target
-            ? CopyAsync(process.StandardOutput.BaseStream, target, drain.Token)
-            : ReadAllAsync(process.StandardOutput.BaseStream, options.OutputLimitBytes, drain.Token);
-        var input = WriteInputAsync(process, options.Input, limit.Token);
+            ? CopyAsync(process.StandardOutput.BaseStream, target, ended.Token, limit.Token)
+            : ReadAllAsync(process.StandardOutput.BaseStream, options.OutputLimitBytes, ended.Token);
+        var input = WriteInputAsync(process, options.Input, ended.Token, limit.Token);
         string? killed = null;
         try
         {
             // An output that can't be taken (too long, disk full) ends the program too.
             var exit = process.WaitForExitAsync(limit.Token);
-            if (await Task.WhenAny(exit, output) == output && !output.IsCompletedSuccessfully)
+            if (await Task.WhenAny(exit, output) == output && !output.IsCompletedSuccessfully && !limit.IsCancellationRequested)
             {
                 killed = output.Exception?.InnerException?.Message ?? "was stopped";
                 KillAll(process);
@@ -47,19 +49,19 @@ public static partial class ProcessRunner
         }
         catch (OperationCanceledException)
         {
-            killed = $"did not end within {options.Timeout.TotalSeconds:0.###} s";
+            killed = TooLong(options);
             KillAll(process);
             await process.WaitForExitAsync(CancellationToken.None);
         }
 
-        drain.CancelAfter(DrainTime);
-        await limit.CancelAsync();
+        await ended.CancelAsync();
         await input;
         var lastWords = await error;
+        await output.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         cancellationToken.ThrowIfCancellationRequested();
+        killed ??= output.IsCanceled ? TooLong(options) : null;
         if (killed is not null)
         {
-            await output.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
             throw new ProcessException(program, null, lastWords, killed);
         }
 
@@ -68,6 +70,8 @@ public static partial class ProcessRunner
             ? new(process.ExitCode, text, lastWords)
             : throw new ProcessException(program, process.ExitCode, lastWords, Describe(process.ExitCode));
     }
+
+    private static string TooLong(ProcessOptions options) => $"did not end within {options.Timeout.TotalSeconds:0.###} s";
 
     private static string Describe(int code) => code > 128 ? $"was ended by signal {code - 128}" : $"ended with code {code}";
 
@@ -162,13 +166,14 @@ public static partial class ProcessRunner
         }
     }
 
-    private static async Task WriteInputAsync(Process process, Stream? input, CancellationToken cancellationToken)
+    private static async Task WriteInputAsync(Process process, Stream? input, CancellationToken ended, CancellationToken limit)
     {
         try
         {
             if (input is not null)
             {
-                await input.CopyToAsync(process.StandardInput.BaseStream, cancellationToken);
+                using var either = CancellationTokenSource.CreateLinkedTokenSource(ended, limit);
+                await input.CopyToAsync(process.StandardInput.BaseStream, either.Token);
             }
 
             process.StandardInput.Close();
@@ -179,61 +184,92 @@ public static partial class ProcessRunner
         }
     }
 
-    private static async Task<string> CopyAsync(Stream source, Stream target, CancellationToken cancellationToken)
+    private static async Task<string> CopyAsync(Stream source, Stream target, CancellationToken ended, CancellationToken limit)
     {
-        await source.CopyToAsync(target, cancellationToken);
+        await ReadAsync(source, bytes => target.WriteAsync(bytes, limit), ended);
         return "";
     }
 
-    private static async Task<string> ReadAllAsync(Stream source, int limit, CancellationToken cancellationToken)
+    private static async Task<string> ReadAllAsync(Stream source, int limitBytes, CancellationToken ended)
     {
         using var kept = new MemoryStream();
-        var buffer = new byte[16 * 1024];
-        try
-        {
-            int read;
-            while ((read = await source.ReadAsync(buffer, cancellationToken)) > 0)
+        await ReadAsync(
+            source,
+            bytes =>
             {
-                if (kept.Length + read > limit)
+                if (kept.Length + bytes.Length > limitBytes)
                 {
-                    throw new InvalidDataException($"wrote more than {limit} bytes");
+                    throw new InvalidDataException($"wrote more than {limitBytes} bytes");
                 }
 
-                kept.Write(buffer, 0, read);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // See DrainTime.
-        }
-
+                kept.Write(bytes.Span);
+                return ValueTask.CompletedTask;
+            },
+            ended);
         return Encoding.UTF8.GetString(kept.GetBuffer(), 0, (int)kept.Length);
     }
 
-    private static async Task<string> ReadTailAsync(Stream source, CancellationToken cancellationToken)
+    private static async Task<string> ReadTailAsync(Stream source, CancellationToken ended)
     {
-        var tail = new byte[ErrorLimit * 2];
+        var tail = new byte[ErrorLimit + BufferSize];
         var length = 0;
-        try
-        {
-            int read;
-            while ((read = await source.ReadAsync(tail.AsMemory(length), cancellationToken)) > 0)
+        await ReadAsync(
+            source,
+            bytes =>
             {
-                length += read;
+                bytes.CopyTo(tail.AsMemory(length));
+                length += bytes.Length;
                 if (length > ErrorLimit)
                 {
                     tail.AsSpan(length - ErrorLimit, ErrorLimit).CopyTo(tail);
                     length = ErrorLimit;
                 }
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // See DrainTime.
-        }
 
+                return ValueTask.CompletedTask;
+            },
+            ended);
         return Encoding.UTF8.GetString(tail, 0, length);
     }
+
+    /// <summary>
+    /// Reads a pipe to its end, or once the program ended as much as the pipe then holds: all that the program wrote is there, and a daemon that it left
+    /// behind may hold the pipe open, or fill it, for ever.
+    /// </summary>
+    private static async Task ReadAsync(Stream source, Func<ReadOnlyMemory<byte>, ValueTask> takeAsync, CancellationToken ended)
+    {
+        var buffer = new byte[BufferSize];
+        int read;
+        while (true)
+        {
+            try
+            {
+                read = await source.ReadAsync(buffer, ended);
+            }
+            catch (OperationCanceledException)
+            {
+                break;
+            }
+
+            if (read == 0)
+            {
+                return;
+            }
+
+            await takeAsync(buffer.AsMemory(0, read));
+        }
+
+        for (var left = UnreadBytes(source); left > 0; left -= read)
+        {
+            read = await source.ReadAsync(buffer.AsMemory(0, Math.Min(left, buffer.Length)), CancellationToken.None);
+            await takeAsync(buffer.AsMemory(0, read));
+        }
+    }
+
+    private static int UnreadBytes(Stream pipe) =>
+        Ioctl(((PipeStream)pipe).SafePipeHandle, Fionread, out var bytes) == 0 ? bytes : throw new Win32Exception(Marshal.GetLastPInvokeError());
+
+    [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
+    private static partial int Ioctl(SafePipeHandle file, nuint request, out int value);
 
     [LibraryImport("libc", EntryPoint = "kill")]
     private static partial int Kill(int pid, int signal);

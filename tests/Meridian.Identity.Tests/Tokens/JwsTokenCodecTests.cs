@@ -14,7 +14,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Meridian.Identity.Tests.Tokens;
 
-public sealed class JwsTokenCodecTests : IDisposable
+public sealed class JwsTokenCodecTests : TokenCodecContract, IDisposable
 {
     private readonly TemporaryFolder folder = new();
 
@@ -24,24 +24,7 @@ public sealed class JwsTokenCodecTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    [Theory]
-    [InlineData(0)]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(3)]
-    [InlineData(4)]
-    [InlineData(5)]
-    [InlineData(6)]
-    [InlineData(7)]
-    [InlineData(8)]
-    [InlineData(9)]
-    [InlineData(10)]
-    public void Every_kind_of_token_reads_as_it_was_written(int kind)
-    {
-        var codec = Codec();
-
-        TokenPayloads.Of((TokenKind)kind).Sample(payload => TokenPayloads.AssertSame(payload, codec.Decode(codec.Encode(payload, TokenPayloads.Issued))!), iter: 20);
-    }
+    private protected override TokenCodec Create() => Codec();
 
     [Theory]
     [InlineData("ES256", 86)]
@@ -58,32 +41,14 @@ public sealed class JwsTokenCodecTests : IDisposable
         Assert.NotNull(codec.Decode(token));
     }
 
-    // OSSA-2013-009, OSSA-2016-005: nothing but the very token that was issued is accepted.
     [Fact]
-    public void Ossa_2013_009_2016_005_every_flipped_byte_is_refused()
+    public void Padding_is_refused()
     {
         var codec = Codec();
         var token = codec.Encode(Payload(), TokenPayloads.Issued);
 
-        Gen.Select(Gen.Int[0, token.Length - 1], Gen.Char[' ', '~']).Where((at, other) => token[at] != other)
-            .Sample((at, other) => Assert.Null(codec.Decode(token[..at] + other + token[(at + 1)..])), iter: 2000);
-    }
-
-    [Fact]
-    public void Every_truncation_and_every_addition_is_refused()
-    {
-        var codec = Codec();
-        var token = codec.Encode(Payload(), TokenPayloads.Issued);
-
-        for (var length = 0; length < token.Length; length++)
-        {
-            Assert.Null(codec.Decode(token[..length]));
-        }
-
-        foreach (var end in new[] { "=", "==", ".", ".x", "A", " ", "\n" })
-        {
-            Assert.Null(codec.Decode(token + end));
-        }
+        Assert.Null(codec.Decode(token + "="));
+        Assert.Null(codec.Decode(token + "=="));
     }
 
     // "None" algorithms of any spelling, and a shared secret that everybody knows.

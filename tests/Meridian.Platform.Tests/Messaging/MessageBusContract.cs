@@ -184,17 +184,11 @@ public abstract class MessageBusContract : IAsyncLifetime
     public async Task A_message_of_a_newer_version_is_left_for_a_newer_process()
     {
         await using var old = await ListenAsync("old");
-        await Sender.CastAsync(new(topic), Put with { Version = 2 }, new("new"), null, Token);
+        await CastAsync(new(topic), "new", version: 2);
         await CastAsync(new(topic), "plain");
         Assert.True(await Wait.UntilAsync(() => heard.Contains("old plain")));
 
-        await using var newer = await Receiver.ListenAsync(
-            new BusEndpoint(topic).On(Put with { Version = 2 }, (parcel, _, _) =>
-            {
-                heard.Enqueue("newer " + parcel.Text);
-                return Task.CompletedTask;
-            }),
-            Token);
+        await using var newer = await ListenAsync("newer", version: 2);
 
         Assert.True(await Wait.UntilAsync(() => heard.Contains("newer new")));
         Assert.DoesNotContain("old new", heard);
@@ -231,9 +225,9 @@ public abstract class MessageBusContract : IAsyncLifetime
         Assert.True(await Wait.UntilAsync(() => heard.Contains("one work")));
     }
 
-    private protected Task<IAsyncDisposable> ListenAsync(string server) => Receiver.ListenAsync(
-        new BusEndpoint(topic, server)
-            .On(Put, (parcel, _, _) =>
+    private protected Task<IAsyncDisposable> ListenAsync(string server, int version = 1, int concurrency = 64) => Receiver.ListenAsync(
+        new BusEndpoint(topic, server) { Concurrency = concurrency }
+            .On(Put with { Version = version }, (parcel, _, _) =>
             {
                 heard.Enqueue($"{server} {parcel.Text}");
                 return parcel.Text == "fail" ? throw new InvalidDataException("it is bad") : Task.CompletedTask;
@@ -245,7 +239,8 @@ public abstract class MessageBusContract : IAsyncLifetime
             }),
         Token);
 
-    private protected Task CastAsync(BusAddress to, string text) => Sender.CastAsync(to, Put, new(text), null, Token);
+    private protected Task CastAsync(BusAddress to, string text, int version = 1) =>
+        Sender.CastAsync(to, Put with { Version = version }, new(text), null, Token);
 
     private protected bool Heard(string text) => heard.Contains(text);
 }

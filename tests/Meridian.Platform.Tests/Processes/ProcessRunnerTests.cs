@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Diagnostics;
 using System.Text;
 
 using Meridian.Platform.Processes;
@@ -84,6 +85,40 @@ public sealed class ProcessRunnerTests
     }
 
     [Fact]
+    public async Task What_the_program_wrote_is_whole_though_a_daemon_of_its_holds_the_pipe()
+    {
+        using var output = new MemoryStream();
+
+        var result = await ProcessRunner.RunAsync(
+            "sh", ["-c", "sleep 300 & echo $! >&2; head -c 1000000 /dev/zero; echo last words >&2"], new() { Output = output }, Token);
+
+        EndDaemon(result);
+        Assert.Equal(1_000_000, output.Length);
+        Assert.EndsWith("last words\n", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_a_daemon_writes_for_ever_is_not_waited_for()
+    {
+        const string Flood = "(while kill -0 $$ 2> /dev/null; do :; done; exec yes) & echo $! >&2; echo first";
+
+        var result = await ProcessRunner.RunAsync("sh", ["-c", Flood], new() { Output = Stream.Null }, Token);
+
+        EndDaemon(result);
+    }
+
+    [Fact]
+    public async Task An_output_that_is_taken_late_is_whole()
+    {
+        using var output = new LateStream();
+
+        await ProcessRunner.RunAsync("sh", ["-c", "echo $$; head -c 50000 /dev/zero"], new() { Output = output }, Token);
+
+        Assert.True(output.HasWaited);
+        Assert.Equal(50_000, output.Length - output.FirstLine.Length);
+    }
+
+    [Fact]
     public async Task Limits_are_set_before_it_begins()
     {
         var options = new ProcessOptions { AddressSpaceBytes = 1L << 30, CpuSeconds = 30, FileSizeBytes = 1 << 20 };
@@ -101,5 +136,37 @@ public sealed class ProcessRunnerTests
         var result = await ProcessRunner.RunAsync("id", [], new() { UserId = 65534 }, Token);
 
         Assert.StartsWith("uid=65534(nobody) gid=65534(nogroup) groups=65534(nogroup)", result.Output, StringComparison.Ordinal);
+    }
+
+    private static void EndDaemon(ProcessResult result)
+    {
+        try
+        {
+            using var daemon = Process.GetProcessById(int.Parse(result.Error.Split('\n')[0]));
+            daemon.Kill();
+        }
+        catch (ArgumentException)
+        {
+            // The broken pipe has ended it.
+        }
+    }
+
+    /// <summary>Takes its second piece when the program, whose number is the first line, has ended.</summary>
+    private sealed class LateStream : MemoryStream
+    {
+        public string FirstLine { get; private set; } = "";
+
+        public bool HasWaited { get; private set; }
+
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            Write(buffer.Span);
+            if (!HasWaited)
+            {
+                var text = Encoding.UTF8.GetString(ToArray());
+                FirstLine = text[..(text.IndexOf('\n', StringComparison.Ordinal) + 1)];
+                HasWaited = await Wait.UntilAsync(() => !Directory.Exists($"/proc/{FirstLine.Trim()}"));
+            }
+        }
     }
 }

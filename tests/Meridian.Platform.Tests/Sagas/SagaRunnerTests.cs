@@ -12,7 +12,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Meridian.Platform.Tests.Sagas;
 
 /// <summary>Runner, queue and table; once a kind of database.</summary>
-public abstract class SagaRunnerTests : IAsyncLifetime
+public abstract class SagaRunnerTests(IDatabaseServer server) : IAsyncLifetime
 {
     private readonly ProcessResources resources = new();
     private readonly World world = new();
@@ -22,15 +22,13 @@ public abstract class SagaRunnerTests : IAsyncLifetime
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    protected abstract Task<Database> OpenAsync(ProcessResources process);
-
     public async ValueTask InitializeAsync()
     {
-        database = await OpenAsync(resources);
+        database = resources.Database(await server.CreateDatabaseAsync(Token), "test");
         await Schema.MigrateAsync(database, typeof(CreateSagas).Assembly, Token);
     }
 
-    public virtual async ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         foreach (var runner in runners)
         {
@@ -282,29 +280,10 @@ public abstract class SagaRunnerTests : IAsyncLifetime
     }
 }
 
-public sealed class SqliteSagaRunnerTests : SagaRunnerTests
-{
-    private readonly TemporaryFolder folder = new();
-
-    protected override Task<Database> OpenAsync(ProcessResources process) => Task.FromResult(process.Database("sqlite:///" + folder.File("sagas.db"), "test"));
-
-    public override async ValueTask DisposeAsync()
-    {
-        await base.DisposeAsync();
-        folder.Dispose();
-    }
-}
+public sealed class SqliteSagaRunnerTests(SqliteFixture server) : SagaRunnerTests(server);
 
 [Trait("needs", "engines")]
-public sealed class MariaDbSagaRunnerTests(MariaDbFixture server) : SagaRunnerTests
-{
-    protected override async Task<Database> OpenAsync(ProcessResources process) =>
-        process.Database(await server.CreateDatabaseAsync(TestContext.Current.CancellationToken), "test");
-}
+public sealed class MariaDbSagaRunnerTests(MariaDbFixture server) : SagaRunnerTests(server);
 
 [Trait("needs", "engines")]
-public sealed class PostgreSqlSagaRunnerTests(PostgreSqlFixture server) : SagaRunnerTests
-{
-    protected override async Task<Database> OpenAsync(ProcessResources process) =>
-        process.Database(await server.CreateDatabaseAsync(TestContext.Current.CancellationToken), "test");
-}
+public sealed class PostgreSqlSagaRunnerTests(PostgreSqlFixture server) : SagaRunnerTests(server);

@@ -9,13 +9,11 @@ namespace Meridian.Testing.Engines;
 /// Debian's MariaDB. In a test project: <c>[assembly: AssemblyFixture(typeof(MariaDbFixture))]</c>, a constructor parameter in the test class, and
 /// <c>[Trait("needs", "engines")]</c> on it.
 /// </summary>
-public sealed class MariaDbFixture() : EngineServer("mariadb")
+public sealed class MariaDbFixture() : EngineServer("mariadb"), IDatabaseServer
 {
     private readonly string password = Guid.NewGuid().ToString("N");
     private int port;
 
-    /// <summary>A new empty database.</summary>
-    /// <returns>Its URL as OpenStack writes it.</returns>
     public async Task<string> CreateDatabaseAsync(CancellationToken cancellationToken)
     {
         await EnsureStartedAsync("mariadbd", "mariadb-server", cancellationToken);

@@ -10,7 +10,7 @@ namespace Meridian.Testing.Engines;
 /// <summary>
 /// Debian's PostgreSQL, a cluster of its own; used as <see cref="MariaDbFixture"/> is. PostgreSQL refuses to run as root: it runs as the package's user then.
 /// </summary>
-public sealed class PostgreSqlFixture() : EngineServer("postgresql")
+public sealed class PostgreSqlFixture() : EngineServer("postgresql"), IDatabaseServer
 {
     private const string Owner = "postgres";
     private readonly string password = Guid.NewGuid().ToString("N");
@@ -24,8 +24,6 @@ public sealed class PostgreSqlFixture() : EngineServer("postgresql")
 
     private string Data => Path.Combine(Folder, "data");
 
-    /// <summary>A new empty database.</summary>
-    /// <returns>Its URL as OpenStack writes it.</returns>
     public async Task<string> CreateDatabaseAsync(CancellationToken cancellationToken)
     {
         await EnsureStartedAsync(Path.Combine(Programs, "postgres"), "postgresql", cancellationToken);
