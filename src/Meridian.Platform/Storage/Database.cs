@@ -22,6 +22,8 @@ public sealed class Database : IAsyncDisposable
     private readonly string pragmas;
     private readonly SemaphoreSlim? writeGate;
 
+    static Database() => LinqToDB.Common.Compilation.SetExpressionCompiler(QueryLambdas.Compile);
+
     private Database(DatabaseUrl url, string synchronous)
     {
         this.url = url;
