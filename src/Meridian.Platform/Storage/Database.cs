@@ -26,6 +26,8 @@ public sealed class Database : IAsyncDisposable
     private readonly SemaphoreSlim? writeGate;
     private readonly ConditionalWeakTable<sqlite3, object> prepared = [];
 
+    static Database() => LinqToDB.Common.Compilation.SetExpressionCompiler(QueryLambdas.Compile);
+
     private Database(DatabaseUrl url, string synchronous)
     {
         this.url = url;
