@@ -78,7 +78,7 @@ public sealed class RoleExpansionProperties(IdentityApi api) : IClassFixture<Ide
 
     private static async Task CheckListingAsync(HashSet<Held> expected, AssignmentFilter filter, RoleAssignmentQuery query, Func<Held, bool> isWanted)
     {
-        var lines = (await query.ListAsync(filter, Cancellation)).Select(l => new Held(l.ActorId, l.TargetKind, l.TargetId, l.RoleId)).ToList();
+        var lines = (await query.ListAsync(filter, Cancellation)).Lines.Select(l => new Held(l.ActorId, l.TargetKind, l.TargetId, l.RoleId)).ToList();
 
         Assert.Equal(lines.Count, lines.Distinct().Count());
         Assert.Equal(expected.Where(isWanted).Select(e => e.ToString()).Order(StringComparer.Ordinal), lines.Select(l => l.ToString()).Order(StringComparer.Ordinal));
