@@ -10,6 +10,7 @@ using Meridian.Identity.Projects;
 using Meridian.Identity.Roles;
 using Meridian.Identity.Tokens;
 using Meridian.Identity.Users;
+using Meridian.Platform.Auth;
 using Meridian.Platform.Storage;
 
 namespace Meridian.Identity;
@@ -45,9 +46,13 @@ internal sealed class IdentityCache(Database database, Revisions revisions, Role
     }
 
     /// <summary>What the user has on the token's scope; none when it has no scope.</summary>
-    public async ValueTask<IReadOnlyList<Role>> RolesAsync(TokenPayload scope, Project? project, CancellationToken cancellationToken) =>
-        await GetAsync(new("roles", scope.UserId, project?.Id ?? scope.DomainId ?? "", scope.Kind.ToString()), async _ => await LoadRolesAsync(scope, project, cancellationToken) is { Count: > 0 } held ? held : null, cancellationToken)
+    public async ValueTask<IReadOnlyList<TokenRole>> RolesAsync(TokenPayload scope, Project? project, CancellationToken cancellationToken) =>
+        await GetAsync(
+            new("roles", scope.UserId, project?.Id ?? scope.DomainId ?? "", scope.Kind.ToString()),
+            async _ => await LoadRolesAsync(scope, project, cancellationToken) is { Count: > 0 } held ? TokenRoles(held) : null, cancellationToken)
         ?? [];
+
+    public static IReadOnlyList<TokenRole> TokenRoles(IReadOnlyList<Role> roles) => [.. roles.Select(r => new TokenRole(r.Id, r.Name))];
 
     /// <summary>The last second that revocations of the user, his domain or the scope reach; 0 without any.</summary>
     public async ValueTask<long> LastRevokedAsync(string userId, string userDomainId, string? projectId, string? domainId, CancellationToken cancellationToken) =>

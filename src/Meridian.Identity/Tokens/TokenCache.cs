@@ -9,8 +9,8 @@ namespace Meridian.Identity.Tokens;
 /// <summary>Validated tokens by the hash of their text: a memory dump of it gives nobody a token.</summary>
 internal sealed class TokenCache
 {
-    /// <summary>About a kilobyte each; when it is full, what is stale goes first, then everything.</summary>
-    private const int MaxEntries = 20_000;
+    /// <summary>About two kilobytes each; when it is full, what is stale goes first, then everything.</summary>
+    private const int MaxEntries = 10_000;
 
     private readonly ConcurrentDictionary<UInt128, ValidatedToken> entries = new();
 

@@ -121,7 +121,7 @@ internal sealed class TokenService(
         var info = await DescribeAsync(payload, user, userDomain, project, scopeDomain, delegated, cancellationToken);
         return payload.Kind != TokenKind.Unscoped && info.Roles.Count == 0
             ? null
-            : new(payload, info, Credentials(info), TokenRenderer.Head(info), revision, generation) { EndsAt = delegated?.EndsAt };
+            : new(payload, info, TokenRenderer.Head(info), revision, generation) { EndsAt = delegated?.EndsAt };
     }
 
     private async Task<TokenInfo> DescribeAsync(
@@ -132,14 +132,14 @@ internal sealed class TokenService(
             (user, userDomain) = (trustor, trustorDomain);
         }
 
-        var held = delegated?.Roles ?? await identities.RolesAsync(payload, project, cancellationToken);
+        var held = delegated is null ? await identities.RolesAsync(payload, project, cancellationToken) : IdentityCache.TokenRoles(delegated.Roles);
         return new TokenInfo
         {
             User = new(user.Id, user.Name, userDomain) { PasswordExpiresAt = UserView.Time(user.PasswordExpiresAt) },
             Project = project is null ? null : new(project.Id, project.Name, scopeDomain),
             Domain = payload.DomainId is null ? null : scopeDomain,
             System = payload.System is null ? null : new(true),
-            Roles = [.. held.Select(r => new TokenRole(r.Id, r.Name))],
+            Roles = held,
             Methods = payload.Methods,
             AuditIds = payload.AuditIds,
             ExpiresAt = payload.ExpiresAt,

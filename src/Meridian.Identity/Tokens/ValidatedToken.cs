@@ -8,9 +8,11 @@ namespace Meridian.Identity.Tokens;
 /// <param name="Head">The JSON of the token's body up to the catalog, without the closing braces.</param>
 /// <param name="Revision">Identity revision that this was computed under.</param>
 /// <param name="KeyGeneration">Generation of the keys that decoded the token.</param>
-internal sealed record ValidatedToken(
-    TokenPayload Payload, TokenInfo Info, PolicyCredentials Credentials, byte[] Head, long Revision, int KeyGeneration)
+internal sealed record ValidatedToken(TokenPayload Payload, TokenInfo Info, byte[] Head, long Revision, int KeyGeneration)
 {
+    /// <summary>What rules see of it: made when it first asks for something, which most tokens here never do.</summary>
+    public PolicyCredentials Credentials => field ??= TokenService.Credentials(Info);
+
     /// <summary>When what the token stands on ends by itself, though the token would live on: a trust. Null when nothing does.</summary>
     public DateTimeOffset? EndsAt { get; init; }
 
