@@ -73,7 +73,7 @@ internal sealed class IdentityCache(Database database, Revisions revisions, Role
     {
         await revisions.RefreshAsync(cancellationToken);
         var generation = Current();
-        if (generation.Entries.TryGetValue(key, out var known))
+        if (generation.Find(key) is { } known)
         {
             return (T)known;
         }
@@ -82,7 +82,7 @@ internal sealed class IdentityCache(Database database, Revisions revisions, Role
         var found = await load(db);
         if (found is not null)
         {
-            generation.Entries[key] = found;
+            generation.Add(key, found);
         }
 
         return found;
@@ -92,7 +92,7 @@ internal sealed class IdentityCache(Database database, Revisions revisions, Role
     private Generation Current()
     {
         var (generation, revision) = (current, revisions.IdentityRevision);
-        if (generation.Revision != revision || clock.GetElapsedTime(generation.Since) > Lifetime || generation.Entries.Count >= MaxEntries)
+        if (generation.Revision != revision || clock.GetElapsedTime(generation.Since) > Lifetime || generation.IsFull)
         {
             current = generation = new(revision, clock.GetTimestamp());
         }
@@ -106,10 +106,25 @@ internal sealed class IdentityCache(Database database, Revisions revisions, Role
 
     private sealed class Generation(long revision, long since)
     {
+        private readonly ConcurrentDictionary<Key, object> entries = new();
+
+        // The dictionary's own count locks all of it.
+        private int count;
+
         public long Revision => revision;
 
         public long Since => since;
 
-        public ConcurrentDictionary<Key, object> Entries { get; } = new();
+        public bool IsFull => Volatile.Read(ref count) >= MaxEntries;
+
+        public object? Find(Key key) => entries.GetValueOrDefault(key);
+
+        public void Add(Key key, object found)
+        {
+            if (entries.TryAdd(key, found))
+            {
+                Interlocked.Increment(ref count);
+            }
+        }
     }
 }
