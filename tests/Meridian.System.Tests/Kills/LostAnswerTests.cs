@@ -4,7 +4,7 @@ namespace Meridian.System.Tests.Kills;
 /// <summary>A neighbour commits and its answer is lost: the step looks again and makes nothing twice (DESIGN 19).</summary>
 public sealed class LostAnswerTests : IAsyncLifetime
 {
-    private readonly SimulatedRegion region = new(39);
+    private readonly SimulatedRegion region = new(49);
     private readonly RegionApi api;
     private DroppingProxy network = null!;
     private DroppingProxy placement = null!;

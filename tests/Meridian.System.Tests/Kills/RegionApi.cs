@@ -38,6 +38,10 @@ internal sealed class RegionApi(string stateDirectory, string address, string re
         return (string)body!["server"]!["id"]!;
     }
 
+    /// <returns>The id of the only server of that name.</returns>
+    public async Task<string> FindServerAsync(string name) =>
+        (string)Assert.Single((await GetAsync("demo", 8774, "/v2.1/servers"))!["servers"]!.AsArray(), server => (string)server!["name"]! == name)!["id"]!;
+
     public async Task DeleteServerAsync(string id)
     {
         var (status, body) = await SendAsync("demo", HttpMethod.Delete, 8774, "/v2.1/servers/" + id, null);

@@ -13,7 +13,7 @@ public sealed class SimulatedRegion : IAsyncDisposable
     private readonly global::System.Text.StringBuilder output = new();
     private Process? process;
 
-    /// <param name="number">Last part of its address, which begins as this run's others do (<see cref="SimulatedCloud"/>).</param>
+    /// <param name="number">Last part of its address, which begins as this run's others do; those of <see cref="SimulatedCloud"/> end in 5 and 6.</param>
     public SimulatedRegion(int number) => Address = AddressOf(number);
 
     public string Address { get; }

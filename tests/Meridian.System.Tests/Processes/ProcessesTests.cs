@@ -19,7 +19,7 @@ public sealed class ProcessesTests(MariaDbFixture databases, RabbitMqFixture bro
 {
     private readonly SimulatedRegion one = new(47);
 
-    private static string AddressTwo { get; } = SimulatedRegion.AddressOf(55);
+    private static string AddressTwo { get; } = SimulatedRegion.AddressOf(57);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
