@@ -111,17 +111,17 @@ internal sealed class Revisions(Database database, TimeProvider clock)
 /// <summary>Writes of the identity database: a transaction that bumps the revision as it commits.</summary>
 internal sealed class IdentityWriter(Database database, Revisions revisions)
 {
-    /// <summary>Runs <paramref name="change"/> in a transaction. What it throws rolls everything back.</summary>
+    /// <summary>Runs <paramref name="change"/> in a transaction, again where that lost against another. What it throws rolls everything back.</summary>
     public async Task<T> WriteAsync<T>(Func<WriteConnection, Task<T>> change, CancellationToken cancellationToken, bool catalog = false)
     {
-        T result;
-        await using (var db = await database.BeginAsync(cancellationToken))
-        {
-            result = await change(db);
-            await Revisions.BumpAsync(db, catalog, cancellationToken);
-            await db.CommitAsync(cancellationToken);
-        }
-
+        var result = await database.WriteAsync(
+            async db =>
+            {
+                var result = await change(db);
+                await Revisions.BumpAsync(db, catalog, cancellationToken);
+                return result;
+            },
+            cancellationToken);
         revisions.Advance(catalog);
         return result;
     }

@@ -11,8 +11,6 @@ namespace Meridian.Compute.ServerGroups;
 
 internal sealed class ServerGroupStore(Database database, Quotas quotas)
 {
-    private const int Attempts = 5;
-
     /// <summary>A group, whosever it is: the caller compares the project.</summary>
     public async Task<ServerGroup?> FindForAllProjectsAsync(string id, CancellationToken cancellationToken)
     {
@@ -36,28 +34,20 @@ internal sealed class ServerGroupStore(Database database, Quotas quotas)
     }
 
     /// <returns>False when the project's quota of groups is used up.</returns>
-    public async Task<bool> TryInsertAsync(ServerGroup group, CancellationToken cancellationToken)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            try
+    public Task<bool> TryInsertAsync(ServerGroup group, CancellationToken cancellationToken) =>
+        // A duplicate key: another first group of the project made the quota's row at the same moment.
+        database.WriteAsync(
+            async db =>
             {
-                await using var db = await database.BeginAsync(cancellationToken);
                 if (!await quotas.TryTakeAsync(db, group.ProjectId, Quotas.ServerGroups, cancellationToken))
                 {
                     return false;
                 }
 
                 await db.InsertAsync(group, token: cancellationToken);
-                await db.CommitAsync(cancellationToken);
                 return true;
-            }
-            catch (Exception exception) when (attempt < Attempts && (Database.IsDuplicateKey(exception) || Database.IsTransient(exception)))
-            {
-                // Another first group of the project made the quota's row at the same moment.
-            }
-        }
-    }
+            },
+            cancellationToken, Database.IsDuplicateKey);
 
     /// <summary>Its servers stay, and are free of it.</summary>
     public async Task<bool> DeleteAsync(ServerGroup group, CancellationToken cancellationToken)

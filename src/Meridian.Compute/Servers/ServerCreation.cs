@@ -93,24 +93,21 @@ internal sealed class ServerCreation(
 
     private async Task<IReadOnlyList<Server>> StoreAsync(CreateServerRequest body, Server template, Flavor flavor, ServerContext servers, CancellationToken cancellationToken)
     {
-        for (var attempt = 1; ; attempt++)
+        // A duplicate key: another first server of the project took the quota row at the same moment.
+        var (made, sagas) = await servers.Database.WriteAsync(db => StoreAsync(db, body, template, flavor, servers, cancellationToken), cancellationToken, Database.IsDuplicateKey);
+        foreach (var saga in sagas)
         {
-            try
-            {
-                return await StoreOnceAsync(body, template, flavor, servers, cancellationToken);
-            }
-            catch (Exception exception) when (attempt < 5 && (Database.IsDuplicateKey(exception) || Database.IsTransient(exception)))
-            {
-                // Another first server of the project took the quota row at the same moment.
-            }
+            await servers.Sagas.WakeAsync(saga, cancellationToken);
         }
+
+        return made;
     }
 
-    private async Task<IReadOnlyList<Server>> StoreOnceAsync(CreateServerRequest body, Server template, Flavor flavor, ServerContext servers, CancellationToken cancellationToken)
+    private async Task<(List<Server> Made, List<string> Sagas)> StoreAsync(
+        WriteConnection db, CreateServerRequest body, Server template, Flavor flavor, ServerContext servers, CancellationToken cancellationToken)
     {
         var (context, now) = (servers.Context, servers.Store.Now);
         var one = new ServerUse(1, flavor.Vcpus, flavor.MemoryMib);
-        await using var db = await servers.Database.BeginAsync(cancellationToken);
         var count = await TakeQuotaAsync(db, context.ProjectId, one, body.MinCount, body.MaxCount, cancellationToken);
         if (template.ServerGroupId is { } group && !await serverGroups.HasRoomAsync(db, group, context.ProjectId, count, cancellationToken))
         {
@@ -132,13 +129,7 @@ internal sealed class ServerCreation(
             made.Add(server);
         }
 
-        await db.CommitAsync(cancellationToken);
-        foreach (var saga in sagas)
-        {
-            await servers.Sagas.WakeAsync(saga, cancellationToken);
-        }
-
-        return made;
+        return (made, sagas);
     }
 
     private async Task<ServerGroup?> FindGroupAsync(string? id, RequestContext context, CancellationToken cancellationToken)

@@ -101,17 +101,17 @@ internal sealed class TrustStore(Database database, IdentityWriter writer, Revoc
 
     /// <summary>Takes one use of a trust that counts them: never more are given than it had, however many ask at once.</summary>
     /// <exception cref="ApiException">403 when none is left.</exception>
-    public async Task ConsumeAsync(string id, CancellationToken cancellationToken)
-    {
+    public Task ConsumeAsync(string id, CancellationToken cancellationToken) =>
         // Not by IdentityWriter: no token's meaning changes by it, so none needs be computed anew.
-        await using var db = await database.BeginAsync(cancellationToken);
-        if (await db.GetTable<Trust>().Where(t => t.Id == id && t.RemainingUses > 0).Set(t => t.RemainingUses, t => t.RemainingUses - 1).UpdateAsync(cancellationToken) == 0)
-        {
-            throw Errors.Refused($"No remaining uses for trust: {id}.");
-        }
-
-        await db.CommitAsync(cancellationToken);
-    }
+        database.WriteAsync(
+            async db =>
+            {
+                if (await db.GetTable<Trust>().Where(t => t.Id == id && t.RemainingUses > 0).Set(t => t.RemainingUses, t => t.RemainingUses - 1).UpdateAsync(cancellationToken) == 0)
+                {
+                    throw Errors.Refused($"No remaining uses for trust: {id}.");
+                }
+            },
+            cancellationToken);
 
     /// <summary>Deletes what users gave and were given, in the transaction that deletes them.</summary>
     public static async Task DeleteTracesOfUsersAsync(DataConnection db, IReadOnlyCollection<string> userIds, CancellationToken cancellationToken)

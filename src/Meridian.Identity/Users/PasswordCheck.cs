@@ -87,33 +87,32 @@ internal sealed class PasswordCheck(Database database, PasswordHasher hasher, Ac
     }
 
     /// <returns>False when a failure was counted meanwhile.</returns>
-    private async Task<bool> ResetAsync(User user, DateTime today, CancellationToken cancellationToken)
-    {
+    private Task<bool> ResetAsync(User user, DateTime today, CancellationToken cancellationToken) =>
         // Not by IdentityWriter: no token becomes worth more or less by a log-in.
-        await using var db = await database.BeginAsync(cancellationToken);
-        var changed = await db.GetTable<User>().Where(u => u.Id == user.Id && u.FailedAuthCount == user.FailedAuthCount)
-            .Set(u => u.FailedAuthCount, 0).Set(u => u.FailedAuthAt, (DateTime?)null).Set(u => u.LastActiveAt, today)
-            .UpdateAsync(cancellationToken);
-        await db.CommitAsync(cancellationToken);
-        return changed == 1;
-    }
+        database.WriteAsync(
+            async db => await db.GetTable<User>().Where(u => u.Id == user.Id && u.FailedAuthCount == user.FailedAuthCount)
+                .Set(u => u.FailedAuthCount, 0).Set(u => u.FailedAuthAt, (DateTime?)null).Set(u => u.LastActiveAt, today)
+                .UpdateAsync(cancellationToken) == 1,
+            cancellationToken);
 
-    private async Task CountFailureAsync(string id, CancellationToken cancellationToken)
+    private Task CountFailureAsync(string id, CancellationToken cancellationToken)
     {
         var now = policy.Now;
         var max = policy.MaxAttempts;
-        await using var db = await database.BeginAsync(cancellationToken);
-        if (await db.GetTable<User>().Where(u => u.Id == id && u.FailedAuthCount < max)
-            .Set(u => u.FailedAuthCount, u => u.FailedAuthCount + 1).Set(u => u.FailedAuthAt, now)
-            .UpdateAsync(cancellationToken) == 0)
-        {
-            // Locked: nothing is counted, unless the lock is over and this failure is the first of the next round.
-            var over = now - policy.LockoutDuration;
-            await db.GetTable<User>().Where(u => u.Id == id && u.FailedAuthAt <= over)
-                .Set(u => u.FailedAuthCount, 1).Set(u => u.FailedAuthAt, now)
-                .UpdateAsync(cancellationToken);
-        }
-
-        await db.CommitAsync(cancellationToken);
+        return database.WriteAsync(
+            async db =>
+            {
+                if (await db.GetTable<User>().Where(u => u.Id == id && u.FailedAuthCount < max)
+                    .Set(u => u.FailedAuthCount, u => u.FailedAuthCount + 1).Set(u => u.FailedAuthAt, now)
+                    .UpdateAsync(cancellationToken) == 0)
+                {
+                    // Locked: nothing is counted, unless the lock is over and this failure is the first of the next round.
+                    var over = now - policy.LockoutDuration;
+                    await db.GetTable<User>().Where(u => u.Id == id && u.FailedAuthAt <= over)
+                        .Set(u => u.FailedAuthCount, 1).Set(u => u.FailedAuthAt, now)
+                        .UpdateAsync(cancellationToken);
+                }
+            },
+            cancellationToken);
     }
 }

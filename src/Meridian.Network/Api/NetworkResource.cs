@@ -31,25 +31,15 @@ internal sealed record NetworkCore(Database Database, IPolicyEnforcer Policy, Se
     /// </summary>
     public async Task<T> WriteAsync<T>(Func<WriteConnection, Task<T>> work, CancellationToken cancellationToken)
     {
-        for (var attempt = 1; ; attempt++)
+        try
         {
-            try
-            {
-                await using var db = await Database.BeginAsync(cancellationToken);
-                var result = await work(db);
-                await db.CommitAsync(cancellationToken);
-                Changes.Poke();
-                return result;
-            }
-            catch (Exception exception) when (Database.IsDuplicateKey(exception) || Database.IsTransient(exception))
-            {
-                if (attempt >= 40)
-                {
-                    throw Errors.Busy();
-                }
-
-                await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(1, 5 * attempt)), Clock, cancellationToken);
-            }
+            var result = await Database.WriteAsync(work, cancellationToken, Database.IsDuplicateKey);
+            Changes.Poke();
+            return result;
+        }
+        catch (Exception exception) when (Database.IsDuplicateKey(exception) || Database.IsTransient(exception))
+        {
+            throw Errors.Busy();
         }
     }
 }

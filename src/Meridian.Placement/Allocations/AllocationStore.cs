@@ -90,13 +90,10 @@ internal sealed class AllocationStore(Database database, TopologyCache topologie
     }
 
     /// <returns>False when the consumer holds nothing.</returns>
-    public async Task<bool> DeleteAsync(string consumer, CancellationToken cancellationToken)
-    {
-        for (var attempt = 0; ; attempt++)
-        {
-            try
+    public Task<bool> DeleteAsync(string consumer, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            async db =>
             {
-                await using var db = await database.BeginAsync(cancellationToken);
                 var providers = await db.GetTable<Allocation>().Where(a => a.ConsumerUuid == consumer).Select(a => a.ProviderUuid).Distinct().ToListAsync(cancellationToken);
                 if (providers.Count == 0)
                 {
@@ -107,15 +104,9 @@ internal sealed class AllocationStore(Database database, TopologyCache topologie
                 await db.GetTable<Allocation>().DeleteAsync(a => a.ConsumerUuid == consumer, cancellationToken);
                 await db.GetTable<Consumer>().DeleteAsync(c => c.Uuid == consumer, cancellationToken);
                 await CountAsync(db, providers, cancellationToken);
-                await db.CommitAsync(cancellationToken);
                 return true;
-            }
-            catch (Exception exception) when (Database.IsTransient(exception) && attempt < retries)
-            {
-                // Lost against another claim on the same provider: once more.
-            }
-        }
-    }
+            },
+            cancellationToken);
 
     private async Task ReplaceOnceAsync(DataConnection db, IReadOnlyList<ConsumerClaim> claims, CancellationToken cancellationToken)
     {

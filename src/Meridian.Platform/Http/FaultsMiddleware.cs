@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-using LinqToDB;
-
 using Meridian.Platform.Auth;
 using Meridian.Platform.Storage;
 
@@ -68,13 +66,14 @@ internal sealed partial class FaultsMiddleware(RequestDelegate next, FaultStyle 
                 return fault;
             case BadHttpRequestException bad:
                 return new ApiException(bad.StatusCode, bad.StatusCode == 413 ? "Request is too large." : bad.Message);
-            case LinqToDBException { InnerException: { } inner } when Database.IsUnstorableText(inner):
             case Exception when Database.IsUnstorableText(exception):
                 return new ApiException(400, "A text of the request holds a NUL character.");
-            case LinqToDBException { InnerException: { } inner } when Database.IsUnavailable(inner):
             case Exception when Database.IsUnavailable(exception):
                 LogUnavailable(logger, exception, request.RequestId);
                 return new ApiException(503, "The service's database is not reachable at this time. Try again later.");
+            case Exception when Database.IsTransient(exception):
+                LogBusy(logger, exception, request.RequestId);
+                return new ApiException(503, "The request met others that changed the same data. Try again.");
             default:
                 LogUnexpected(logger, exception, request.RequestId);
                 return new ApiException(500, style.UnexpectedMessage);
@@ -86,6 +85,9 @@ internal sealed partial class FaultsMiddleware(RequestDelegate next, FaultStyle 
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{RequestId}: {Detail}")]
     private static partial void LogNeighbour(ILogger logger, string requestId, string detail);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{RequestId} lost against other transactions of the database")]
+    private static partial void LogBusy(ILogger logger, Exception exception, string requestId);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{RequestId}: the database is not reachable")]
     private static partial void LogUnavailable(ILogger logger, Exception exception, string requestId);

@@ -20,6 +20,8 @@ namespace Meridian.Platform.Storage;
 /// </summary>
 public sealed class Database : IAsyncDisposable
 {
+    private const int MostRuns = 40;
+
     private readonly DataOptions options;
     private readonly DatabaseUrl url;
     private readonly string pragmas;
@@ -97,6 +99,40 @@ public sealed class Database : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// A transaction for writing that commits at its end. One that lost against another runs again from its begin: <paramref name="work"/> changes nothing but
+    /// the database, and decides by what it reads there. SQLite waits by itself.
+    /// </summary>
+    /// <param name="isLost">What else is a loss: a duplicate key, where the second run sees the winner's row. Null for nothing.</param>
+    /// <exception cref="Exception">What the last run met when all were lost: <see cref="IsTransient"/> is true for it, or isLost.</exception>
+    public async Task<T> WriteAsync<T>(Func<WriteConnection, Task<T>> work, CancellationToken cancellationToken, Func<Exception, bool>? isLost = null)
+    {
+        for (var run = 1; ; run++)
+        {
+            try
+            {
+                await using var db = await BeginAsync(cancellationToken);
+                var result = await work(db);
+                await db.CommitAsync(cancellationToken);
+                return result;
+            }
+            catch (Exception exception) when (run < MostRuns && (isLost?.Invoke(exception) == true || (Kind != DatabaseKind.Sqlite && IsTransient(exception))))
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(1, 5 * run)), cancellationToken);
+            }
+        }
+    }
+
+    /// <inheritdoc cref="WriteAsync{T}"/>
+    public Task WriteAsync(Func<WriteConnection, Task> work, CancellationToken cancellationToken) =>
+        WriteAsync(
+            async db =>
+            {
+                await work(db);
+                return true;
+            },
+            cancellationToken);
+
     /// <summary>True when a unique or primary key refused the row.</summary>
     public static bool IsDuplicateKey(Exception exception) => exception switch
     {
@@ -111,13 +147,19 @@ public sealed class Database : IAsyncDisposable
     public static bool IsTransient(Exception exception) => exception switch
     {
         SqliteException sqlite => sqlite.SqliteErrorCode is 5 or 6,
-        MySqlException mysql => mysql.ErrorCode is MySqlErrorCode.LockDeadlock or MySqlErrorCode.LockWaitTimeout,
-        PostgresException postgres => postgres.SqlState is PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected,
+        MySqlException mysql => mysql.ErrorCode is MySqlErrorCode.LockDeadlock or MySqlErrorCode.LockWaitTimeout or MySqlErrorCode.CheckRead,
+        PostgresException postgres => postgres.SqlState is PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.LockNotAvailable,
+        LinqToDBException { InnerException: { } inner } => IsTransient(inner),
         _ => false,
     };
 
     /// <summary>True when a text holds what the database cannot: PostgreSQL knows no NUL.</summary>
-    public static bool IsUnstorableText(Exception exception) => exception is PostgresException { SqlState: PostgresErrorCodes.CharacterNotInRepertoire };
+    public static bool IsUnstorableText(Exception exception) => exception switch
+    {
+        PostgresException postgres => postgres.SqlState == PostgresErrorCodes.CharacterNotInRepertoire,
+        LinqToDBException { InnerException: { } inner } => IsUnstorableText(inner),
+        _ => false,
+    };
 
     /// <summary>True when the database itself is away: the caller answers 503 and tries later.</summary>
     public static bool IsUnavailable(Exception exception) => exception switch
@@ -126,6 +168,7 @@ public sealed class Database : IAsyncDisposable
         SqliteException sqlite => sqlite.SqliteErrorCode is 13 or 14 or 10,
         NpgsqlException { InnerException: System.Net.Sockets.SocketException or TimeoutException or System.IO.IOException } => true,
         PostgresException postgres => postgres.SqlState is PostgresErrorCodes.TooManyConnections or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow,
+        LinqToDBException { InnerException: { } inner } => IsUnavailable(inner),
         _ => false,
     };
 

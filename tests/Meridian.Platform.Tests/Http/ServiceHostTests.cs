@@ -19,6 +19,7 @@ using Meridian.Testing;
 
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Data.Sqlite;
 
 namespace Meridian.Platform.Tests.Http;
 
@@ -52,6 +53,14 @@ public sealed partial class ServiceHostTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.Created, created.StatusCode);
         Assert.Equal("💡", read.GetProperty("name").GetString());
         Assert.Equal(made, read.GetProperty("made").GetDateTime());
+    }
+
+    [Fact]
+    public async Task A_transaction_that_lost_is_503()
+    {
+        using var response = await service.Client.GetAsync("/v1/widgets/lost", Token);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
     }
 
     [Theory]
@@ -179,6 +188,7 @@ public sealed partial class ServiceHostTests : IAsyncLifetime
         api.MapGet("", () => "[]");
         api.MapGet("/parts", () => "[]").Since(1, 5);
         api.MapGet("/fault", string () => throw new InvalidOperationException("secret"));
+        api.MapGet("/lost", string () => throw new LinqToDBException("wrapped", new SqliteException("database is locked", 5)));
         api.MapGet("/{id:int}", async (int id, Database database, CancellationToken token) =>
         {
             await using var db = database.Open();
