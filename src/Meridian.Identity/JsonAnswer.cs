@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-using System.Buffers;
-using System.Text.Encodings.Web;
 using System.Text.Json;
+
+using Meridian.Platform.Http;
 
 using Microsoft.AspNetCore.Http;
 
@@ -10,27 +10,9 @@ namespace Meridian.Identity;
 /// <summary>An answer that a function writes: Keystone's objects hold attributes that no type knows.</summary>
 internal sealed class JsonAnswer(int status, Action<Utf8JsonWriter> write) : IResult
 {
-    public static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     public static IResult NoContent { get; } = TypedResults.NoContent();
 
-    public async Task ExecuteAsync(HttpContext httpContext)
-    {
-        var buffer = new ArrayBufferWriter<byte>(1024);
-        using (var writer = new Utf8JsonWriter(buffer, WriterOptions))
-        {
-            write(writer);
-        }
-
-        var response = httpContext.Response;
-        response.StatusCode = status;
-        response.ContentType = "application/json";
-        response.ContentLength = buffer.WrittenCount;
-        if (!HttpMethods.IsHead(httpContext.Request.Method))
-        {
-            await response.Body.WriteAsync(buffer.WrittenMemory, httpContext.RequestAborted);
-        }
-    }
+    public Task ExecuteAsync(HttpContext httpContext) => httpContext.WriteJsonAsync(status, write);
 
     /// <summary>One object under its name: <c>{"user": {…}}</c>.</summary>
     public static JsonAnswer Member(int status, string name, Action<Utf8JsonWriter> write) => new(status, writer =>

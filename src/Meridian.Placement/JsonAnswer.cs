@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-using System.Buffers;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 
 using Meridian.Platform.Http;
@@ -13,27 +11,15 @@ namespace Meridian.Placement;
 /// <summary>An answer written straight to JSON; from 1.15 on with last-modified and cache-control.</summary>
 internal sealed class JsonAnswer(Action<Utf8JsonWriter> write, DateTime? lastModified, int status = 200, string? location = null, int expectedLength = 2048) : IResult
 {
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     public Task ExecuteAsync(HttpContext httpContext)
     {
-        var response = httpContext.Response;
-        response.StatusCode = status;
-        response.ContentType = "application/json";
         SetCaching(httpContext, lastModified);
         if (location is not null)
         {
-            response.Headers.Location = location;
+            httpContext.Response.Headers.Location = location;
         }
 
-        var buffer = new ArrayBufferWriter<byte>(expectedLength);
-        using (var json = new Utf8JsonWriter(buffer, Options))
-        {
-            write(json);
-        }
-
-        response.ContentLength = buffer.WrittenCount;
-        return response.Body.WriteAsync(buffer.WrittenMemory, httpContext.RequestAborted).AsTask();
+        return httpContext.WriteJsonAsync(status, write, expectedLength);
     }
 
     public static void SetCaching(HttpContext context, DateTime? lastModified)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-using System.Buffers;
-using System.Text.Encodings.Web;
 using System.Text.Json;
+
+using Meridian.Platform.Http;
 
 using Microsoft.AspNetCore.Http;
 
@@ -10,25 +10,7 @@ namespace Meridian.Compute.Http;
 /// <summary>An answer written member by member: which members there are depends on the microversion and the caller's rights.</summary>
 internal sealed class JsonAnswer(int status, Action<Utf8JsonWriter> write) : IResult
 {
-    private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
-    public async Task ExecuteAsync(HttpContext httpContext)
-    {
-        var buffer = new ArrayBufferWriter<byte>(2048);
-        using (var writer = new Utf8JsonWriter(buffer, WriterOptions))
-        {
-            write(writer);
-        }
-
-        var response = httpContext.Response;
-        response.StatusCode = status;
-        response.ContentType = "application/json";
-        response.ContentLength = buffer.WrittenCount;
-        if (!HttpMethods.IsHead(httpContext.Request.Method))
-        {
-            await response.Body.WriteAsync(buffer.WrittenMemory, httpContext.RequestAborted);
-        }
-    }
+    public Task ExecuteAsync(HttpContext httpContext) => httpContext.WriteJsonAsync(status, write, expectedLength: 2048);
 
     /// <summary>The members of the answer's one object.</summary>
     public static JsonAnswer Object(Action<Utf8JsonWriter> members, int status = 200) => new(status, json =>

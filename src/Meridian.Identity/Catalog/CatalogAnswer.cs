@@ -2,6 +2,8 @@
 using System.Buffers;
 using System.Text.Json;
 
+using Meridian.Platform.Http;
+
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
 
@@ -24,7 +26,7 @@ internal sealed class CatalogAnswer(CatalogRendering catalog, string self) : IRe
             return;
         }
 
-        var link = JsonEncodedText.Encode(self, JsonAnswer.WriterOptions.Encoder).EncodedUtf8Bytes.ToArray();
+        var link = JsonEncodedText.Encode(self, JsonResponse.WriterOptions.Encoder).EncodedUtf8Bytes.ToArray();
         response.ContentType = "application/json";
         response.ContentLength = Start.Length + catalog.Length + Links.Length + link.Length + End.Length;
         if (HttpMethods.IsHead(request.Method))

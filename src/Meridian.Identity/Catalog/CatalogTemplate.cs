@@ -4,6 +4,8 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 
+using Meridian.Platform.Http;
+
 namespace Meridian.Identity.Catalog;
 
 /// <summary>A catalog as JSON with holes where the asker's ids stand: made once, filled by copying.</summary>
@@ -135,7 +137,7 @@ internal sealed class CatalogTemplate
         output.Write("\""u8);
     }
 
-    private static byte[] Encode(string value) => JsonEncodedText.Encode(value, JsonAnswer.WriterOptions.Encoder).EncodedUtf8Bytes.ToArray();
+    private static byte[] Encode(string value) => JsonEncodedText.Encode(value, JsonResponse.WriterOptions.Encoder).EncodedUtf8Bytes.ToArray();
 
     private sealed record Hole(int Position, EndpointUrl.Field Field);
 }

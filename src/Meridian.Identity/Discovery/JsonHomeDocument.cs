@@ -3,6 +3,8 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
+using Meridian.Platform.Http;
+
 namespace Meridian.Identity.Discovery;
 
 /// <summary>The JSON Home document: which resource is found where. Relations are those of the identity v3 API.</summary>
@@ -112,7 +114,7 @@ internal static partial class JsonHomeDocument
     public static string Render(string prefix)
     {
         using var buffer = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(buffer, JsonAnswer.WriterOptions))
+        using (var writer = new Utf8JsonWriter(buffer, JsonResponse.WriterOptions))
         {
             writer.WriteStartObject();
             writer.WriteStartObject("resources");

@@ -4,6 +4,7 @@ using System.Text.Json;
 
 using Meridian.Identity.Catalog;
 using Meridian.Platform.Auth;
+using Meridian.Platform.Http;
 
 namespace Meridian.Identity.Tokens;
 
@@ -22,7 +23,7 @@ internal static class TokenRenderer
     public static byte[] Head(TokenInfo token, IReadOnlyList<string>? methods = null)
     {
         var buffer = new ArrayBufferWriter<byte>(1024);
-        using (var writer = new Utf8JsonWriter(buffer, JsonAnswer.WriterOptions))
+        using (var writer = new Utf8JsonWriter(buffer, JsonResponse.WriterOptions))
         {
             writer.WriteStartObject();
             writer.WriteStartObject("token");

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Meridian.Network.Api;
 using Meridian.Network.Drivers;
 using Meridian.Network.Ports;
+using Meridian.Platform.Http;
 using Meridian.Platform.Policy;
 
 using Microsoft.AspNetCore.Builder;
@@ -37,7 +38,7 @@ internal sealed class AgentEndpoints(INetworkDriver driver, TimeProvider clock)
             .Where(a => allowed && Matches(query, "host", a.Host) && Matches(query, "agent_type", a.AgentType) && Matches(query, "binary", a.Binary) && Matches(query, "id", a.Id)
                 && Matches(query, "alive", a.Alive ? "true" : "false"))
             .OrderBy(a => a.Host, StringComparer.Ordinal).ThenBy(a => a.AgentType, StringComparer.Ordinal).ToList();
-        await JsonAnswer.WriteAsync(context, 200, json =>
+        await context.WriteJsonAsync(200, json =>
         {
             json.WriteStartObject();
             json.WriteStartArray("agents");
@@ -56,7 +57,7 @@ internal sealed class AgentEndpoints(INetworkDriver driver, TimeProvider clock)
         Viewer(context, "get_agent");
         var id = (string)context.Request.RouteValues["id"]!;
         var agent = (await driver.ListAgentsAsync(context.RequestAborted)).FirstOrDefault(a => a.Id == id) ?? throw NotFound(id);
-        await JsonAnswer.WriteAsync(context, 200, json =>
+        await context.WriteJsonAsync(200, json =>
         {
             json.WriteStartObject();
             json.WritePropertyName("agent");
@@ -78,7 +79,7 @@ internal sealed class AgentEndpoints(INetworkDriver driver, TimeProvider clock)
     {
         Viewer(context, "get_availability_zone");
         var alive = (await driver.ListAgentsAsync(context.RequestAborted)).Any(a => a.Alive);
-        await JsonAnswer.WriteAsync(context, 200, json =>
+        await context.WriteJsonAsync(200, json =>
         {
             json.WriteStartObject();
             json.WriteStartArray("availability_zones");
@@ -99,7 +100,7 @@ internal sealed class AgentEndpoints(INetworkDriver driver, TimeProvider clock)
     private static Task ListOfAsync(HttpContext context, string name, string rule)
     {
         Viewer(context, rule);
-        return JsonAnswer.WriteAsync(context, 200, json =>
+        return context.WriteJsonAsync(200, json =>
         {
             json.WriteStartObject();
             json.WriteStartArray(name);

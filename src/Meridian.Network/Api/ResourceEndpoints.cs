@@ -70,7 +70,7 @@ internal sealed class ResourceEndpoints<TRow>(NetworkResource<TRow> resource, Ne
         var rows = await QueryAsync(db, viewer, query, cancellationToken);
         await resource.LoadAsync(db, rows, cancellationToken);
         var hidden = Hidden(viewer);
-        await JsonAnswer.WriteAsync(context, 200, json =>
+        await context.WriteJsonAsync(200, json =>
         {
             json.WriteStartObject();
             json.WriteStartArray(resource.Plural);
@@ -189,7 +189,7 @@ internal sealed class ResourceEndpoints<TRow>(NetworkResource<TRow> resource, Ne
         }
 
         var hidden = Hidden(viewer);
-        await JsonAnswer.WriteAsync(context, 201, json =>
+        await context.WriteJsonAsync(201, json =>
         {
             json.WriteStartObject();
             json.WriteStartArray(resource.Plural);
@@ -319,7 +319,7 @@ internal sealed class ResourceEndpoints<TRow>(NetworkResource<TRow> resource, Ne
         return [.. guarded.Where(g => !viewer.Policy.Allows(viewer.Credentials, g.Rule, own)).Select(g => g.Field.Name)];
     }
 
-    private Task AnswerAsync(HttpContext context, int status, Viewer viewer, TRow row, HashSet<string>? wanted) => JsonAnswer.WriteAsync(context, status, json =>
+    private Task AnswerAsync(HttpContext context, int status, Viewer viewer, TRow row, HashSet<string>? wanted) => context.WriteJsonAsync(status, json =>
     {
         json.WriteStartObject();
         json.WritePropertyName(resource.Singular);

@@ -54,7 +54,7 @@ internal static class ExtensionEndpoints
         ("tag-creation", "Tag creation support", "Allow to create several tags of a resource at once", "2024-04-01T00:00:00-00:00"),
     ];
 
-    public static void MapRoot(this IEndpointRouteBuilder app) => app.MapGet("/", (RequestDelegate)(context => JsonAnswer.WriteAsync(context, 200, json =>
+    public static void MapRoot(this IEndpointRouteBuilder app) => app.MapGet("/", (RequestDelegate)(context => context.WriteJsonAsync(200, json =>
     {
         json.WriteStartObject();
         json.WriteStartArray("versions");
@@ -70,7 +70,7 @@ internal static class ExtensionEndpoints
     public static void MapExtensions(this RouteGroupBuilder api)
     {
         // Without the slash it is no resource: 404, as neutron answers.
-        api.MapGet("/", (RequestDelegate)(context => context.Request.Path.Value!.EndsWith('/') ? JsonAnswer.WriteAsync(context, 200, json =>
+        api.MapGet("/", (RequestDelegate)(context => context.Request.Path.Value!.EndsWith('/') ? context.WriteJsonAsync(200, json =>
         {
             json.WriteStartObject();
             json.WriteStartArray("resources");
@@ -86,7 +86,7 @@ internal static class ExtensionEndpoints
             json.WriteEndArray();
             json.WriteEndObject();
         }) : throw new ApiException(404, "The resource could not be found.")));
-        api.MapGet("/extensions", (RequestDelegate)(context => JsonAnswer.WriteAsync(context, 200, json =>
+        api.MapGet("/extensions", (RequestDelegate)(context => context.WriteJsonAsync(200, json =>
         {
             json.WriteStartObject();
             json.WriteStartArray("extensions");
@@ -102,7 +102,7 @@ internal static class ExtensionEndpoints
         {
             var alias = (string)context.Request.RouteValues["alias"]!;
             var found = Served.FirstOrDefault(e => e.Alias == alias);
-            return found.Alias is null ? throw Errors.NotFound($"Extension with alias {alias} does not exist", "ExtensionNotFound") : JsonAnswer.WriteAsync(context, 200, json =>
+            return found.Alias is null ? throw Errors.NotFound($"Extension with alias {alias} does not exist", "ExtensionNotFound") : context.WriteJsonAsync(200, json =>
             {
                 json.WriteStartObject();
                 json.WritePropertyName("extension");

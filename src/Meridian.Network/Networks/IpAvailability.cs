@@ -7,6 +7,7 @@ using LinqToDB.Async;
 using Meridian.Network.Api;
 using Meridian.Network.Ipam;
 using Meridian.Network.Subnets;
+using Meridian.Platform.Http;
 using Meridian.Platform.Policy;
 
 using Microsoft.AspNetCore.Builder;
@@ -40,7 +41,7 @@ internal sealed class IpAvailability(NetworkCore core)
         var subnets = (await db.GetTable<SubnetRow>().OrderBy(s => s.CreatedAt).ToListAsync(context.RequestAborted))
             .Where(s => !query.Filters.TryGetValue("ip_version", out var versions) || versions.Contains(s.IpVersion.ToString())).ToLookup(s => s.NetworkId);
         var used = await db.GetTable<IpAllocation>().GroupBy(a => a.SubnetId).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, context.RequestAborted);
-        await JsonAnswer.WriteAsync(context, 200, json =>
+        await context.WriteJsonAsync(200, json =>
         {
             json.WriteStartObject();
             if (id is not null)

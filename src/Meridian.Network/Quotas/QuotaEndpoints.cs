@@ -55,7 +55,7 @@ internal sealed class QuotaEndpoints(NetworkCore core, QuotaCounter quota)
 
         await using var db = core.Database.Open();
         var rows = (await db.GetTable<QuotaRow>().Where(q => q.Limit != null).ToListAsync(context.RequestAborted)).GroupBy(q => q.ProjectId).OrderBy(g => g.Key, StringComparer.Ordinal);
-        await JsonAnswer.WriteAsync(context, 200, json =>
+        await context.WriteJsonAsync(200, json =>
         {
             json.WriteStartObject();
             json.WriteStartArray("quotas");
@@ -73,7 +73,7 @@ internal sealed class QuotaEndpoints(NetworkCore core, QuotaCounter quota)
         });
     }
 
-    private static Task ProjectAsync(HttpContext context, string word) => JsonAnswer.WriteAsync(context, 200, json =>
+    private static Task ProjectAsync(HttpContext context, string word) => context.WriteJsonAsync(200, json =>
     {
         json.WriteStartObject();
         json.WriteStartObject(word);
@@ -98,7 +98,7 @@ internal sealed class QuotaEndpoints(NetworkCore core, QuotaCounter quota)
     {
         Require(context, "get_quota");
         var rows = await RowsAsync(context);
-        await JsonAnswer.WriteAsync(context, 200, json =>
+        await context.WriteJsonAsync(200, json =>
         {
             json.WriteStartObject();
             json.WriteStartObject("quota");
@@ -197,7 +197,7 @@ internal sealed class QuotaEndpoints(NetworkCore core, QuotaCounter quota)
         return await db.GetTable<QuotaRow>().Where(q => q.ProjectId == project).ToDictionaryAsync(q => q.Resource, context.RequestAborted);
     }
 
-    private Task AnswerAsync(HttpContext context, Dictionary<string, QuotaRow> rows) => JsonAnswer.WriteAsync(context, 200, json =>
+    private Task AnswerAsync(HttpContext context, Dictionary<string, QuotaRow> rows) => context.WriteJsonAsync(200, json =>
     {
         json.WriteStartObject();
         json.WriteStartObject("quota");

@@ -48,7 +48,7 @@ internal sealed class RouterActions(RoutersResource routers, ResourceEndpoints<R
                 return (row, changed, subnet);
             },
             context.RequestAborted);
-        await JsonAnswer.WriteAsync(context, 200, json =>
+        await context.WriteJsonAsync(200, json =>
         {
             json.WriteStartObject();
             json.WriteString("id", router.Id);
@@ -237,7 +237,7 @@ internal sealed class RouterActions(RoutersResource routers, ResourceEndpoints<R
                 return row;
             },
             context.RequestAborted);
-        await JsonAnswer.WriteAsync(context, 200, json =>
+        await context.WriteJsonAsync(200, json =>
         {
             json.WriteStartObject();
             json.WritePropertyName("router");

@@ -138,7 +138,7 @@ internal sealed class TagEndpoints<TRow>(NetworkResource<TRow> resource, Resourc
 
     private static ApiException NotFound(string tag) => Errors.NotFound($"Tag {tag} could not be found.", "TagNotFound");
 
-    private static Task AnswerAsync(HttpContext context, IEnumerable<string> tags) => JsonAnswer.WriteAsync(context, 200, json =>
+    private static Task AnswerAsync(HttpContext context, IEnumerable<string> tags) => context.WriteJsonAsync(200, json =>
     {
         json.WriteStartObject();
         json.WritePropertyName("tags");
