@@ -7,6 +7,7 @@ using Meridian.Compute.Http;
 using Meridian.Compute.Servers;
 using Meridian.Contracts.Network;
 using Meridian.Platform.Config;
+using Meridian.Platform.Http;
 
 using Microsoft.Extensions.Caching.Memory;
 
@@ -278,16 +279,10 @@ internal sealed class InstanceMetadata(ServiceConfig config, Neighbours neighbou
         }
     });
 
-    private static byte[] Json(Action<Utf8JsonWriter> members)
+    private static byte[] Json(Action<Utf8JsonWriter> members) => JsonResponse.Bytes(json =>
     {
-        using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
-        {
-            json.WriteStartObject();
-            members(json);
-            json.WriteEndObject();
-        }
-
-        return buffer.ToArray();
-    }
+        json.WriteStartObject();
+        members(json);
+        json.WriteEndObject();
+    }).ToArray();
 }
