@@ -284,5 +284,5 @@ internal sealed class InstanceMetadata(ServiceConfig config, Neighbours neighbou
         json.WriteStartObject();
         members(json);
         json.WriteEndObject();
-    }).ToArray();
+    });
 }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-using System.Collections.Concurrent;
 using System.Linq.Expressions;
 using System.Reflection;
 
@@ -14,8 +13,6 @@ public sealed record SortKey<TRow>(string Name, Expression<Func<TRow, object?>> 
 /// </summary>
 public static class KeyPaging
 {
-    private static readonly ConcurrentDictionary<PropertyInfo, bool> Nullables = new();
-
     /// <param name="keys">The order; the last must be unique (the id), or it is ambiguous.</param>
     /// <param name="marker">The last row of the page before; null for the first page.</param>
     public static IQueryable<TRow> Page<TRow>(this IQueryable<TRow> rows, IReadOnlyList<SortKey<TRow>> keys, TRow? marker, int limit)
@@ -76,7 +73,7 @@ public static class KeyPaging
     /// <summary>As the row's class declares it: what order NULLs have matters only where there are any, and to say it costs the index.</summary>
     private static bool CanBeNull(Expression expression) =>
         expression is MemberExpression { Member: PropertyInfo property }
-            ? Nullables.GetOrAdd(property, static p => new NullabilityInfoContext().Create(p).ReadState != NullabilityState.NotNull)
+            ? new NullabilityInfoContext().Create(property).ReadState != NullabilityState.NotNull
             : !expression.Type.IsValueType || Nullable.GetUnderlyingType(expression.Type) is not null;
 
     private static BinaryExpression Equal(Expression member, object? value) =>
