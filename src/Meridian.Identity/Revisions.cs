@@ -112,7 +112,8 @@ internal sealed class Revisions(Database database, TimeProvider clock)
 internal sealed class IdentityWriter(Database database, Revisions revisions)
 {
     /// <summary>Runs <paramref name="change"/> in a transaction, again where that lost against another. What it throws rolls everything back.</summary>
-    public async Task<T> WriteAsync<T>(Func<WriteConnection, Task<T>> change, CancellationToken cancellationToken, bool catalog = false)
+    /// <param name="asksFirst">It looks whether a row is there before it makes one: a duplicate key is another's row of that moment, which the next run finds.</param>
+    public async Task<T> WriteAsync<T>(Func<WriteConnection, Task<T>> change, CancellationToken cancellationToken, bool catalog = false, bool asksFirst = false)
     {
         var result = await database.WriteAsync(
             async db =>
@@ -121,19 +122,20 @@ internal sealed class IdentityWriter(Database database, Revisions revisions)
                 await Revisions.BumpAsync(db, catalog, cancellationToken);
                 return result;
             },
-            cancellationToken);
+            cancellationToken, asksFirst ? Database.IsDuplicateKey : null);
         revisions.Advance(catalog);
         return result;
     }
 
-    public Task WriteAsync(Func<WriteConnection, Task> change, CancellationToken cancellationToken, bool catalog = false) =>
+    /// <inheritdoc cref="WriteAsync{T}"/>
+    public Task WriteAsync(Func<WriteConnection, Task> change, CancellationToken cancellationToken, bool catalog = false, bool asksFirst = false) =>
         WriteAsync(
             async db =>
             {
                 await change(db);
                 return true;
             },
-            cancellationToken, catalog);
+            cancellationToken, catalog, asksFirst);
 
     /// <summary>Writes a row back that was read before.</summary>
     /// <exception cref="ApiException">404 when it is gone, 409 when somebody changed it meanwhile.</exception>

@@ -164,6 +164,19 @@ public abstract class DatabaseTests(IDatabaseServer server) : DatabaseTests<Keys
     }
 
     [Fact]
+    public async Task A_tag_that_is_too_long_or_one_too_many_is_400()
+    {
+        var project = await Fixture.CreateAsync("project", new { name = "tagged", tags = Enumerable.Range(0, 79).Select(i => $"t{i}") });
+
+        Assert.Equal(400, await StatusAsync(HttpMethod.Put, $"projects/{project}/tags/{new string('x', 256)}"));
+        Assert.Equal(201, await StatusAsync(HttpMethod.Put, $"projects/{project}/tags/{new string('é', 255)}"));
+        Assert.Equal(201, await StatusAsync(HttpMethod.Put, $"projects/{project}/tags/t1"));
+        Assert.Equal(400, await StatusAsync(HttpMethod.Put, $"projects/{project}/tags/more"));
+        Assert.Equal(404, await StatusAsync(HttpMethod.Delete, $"projects/{project}/tags/more"));
+        Assert.Equal(204, await StatusAsync(HttpMethod.Delete, $"projects/{project}/tags/t1"));
+    }
+
+    [Fact]
     public async Task A_nul_in_a_text_is_refused()
     {
         Assert.Equal(400, await PostAsync("users", new { user = new { name = "a\0b" } }));
@@ -183,6 +196,33 @@ public abstract class DatabaseTests(IDatabaseServer server) : DatabaseTests<Keys
         await Task.WhenAll(roles.Take(10).Select(role => Fixture.CallAsync(HttpMethod.Delete, $"/v3/projects/{project}/users/{user}/roles/{role}")));
 
         Assert.Equal(10, await CountAsync($"projects/{project}/users/{user}/roles", "roles"));
+    }
+
+    [Fact]
+    public async Task Those_who_make_the_same_thing_at_once_all_find_it_made()
+    {
+        var (user, project) = await Fixture.CreateUserAsync("same", "pw", "same");
+        var group = await Fixture.CreateAsync("group", new { name = "same" });
+        var domain = await Fixture.CreateAsync("domain", new { name = "same" });
+        var service = await Fixture.FindIdAsync("services", "keystone");
+
+        for (var round = 0; round < 5; round++)
+        {
+            var members = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => StatusAsync(HttpMethod.Put, $"groups/{group}/users/{user}")));
+            var same = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => StatusAsync(HttpMethod.Put, $"projects/{project}/tags/r{round}")));
+            var tags = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => StatusAsync(HttpMethod.Put, $"projects/{project}/tags/r{round}-{i}")));
+            var configs = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => StatusAsync(HttpMethod.Put, $"domains/{domain}/config", new { config = new { ldap = new { url = $"ldap://{i}" } } })));
+            var endpoints = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => PostAsync("endpoints", new { endpoint = new { service_id = service, @interface = "public", url = "http://x", region = $"New{round}" } })));
+
+            Assert.All(members, status => Assert.Equal(204, status));
+            Assert.All(same.Concat(tags), status => Assert.Equal(201, status));
+            Assert.All(configs, status => Assert.InRange(status, 200, 201));
+            Assert.All(endpoints, status => Assert.Equal(201, status));
+            await Fixture.CallAsync(HttpMethod.Delete, $"/v3/groups/{group}/users/{user}");
+            await Fixture.CallAsync(HttpMethod.Delete, $"/v3/domains/{domain}/config");
+        }
+
+        Assert.Equal(45, await CountAsync($"projects/{project}/tags", "tags"));
     }
 
     // Each deletes from its own end what the others write: rows are locked in any order.

@@ -26,25 +26,15 @@ internal sealed class AssignmentStore(Database database, IdentityWriter writer)
     }
 
     /// <summary>Idempotent.</summary>
-    public async Task EnsureAsync(Assignment assignment, CancellationToken cancellationToken)
-    {
-        try
+    public Task EnsureAsync(Assignment assignment, CancellationToken cancellationToken) => writer.WriteAsync(
+        async db =>
         {
-            await writer.WriteAsync(
-                async db =>
-                {
-                    if (!await Same(db.GetTable<Assignment>(), assignment).AnyAsync(cancellationToken))
-                    {
-                        await db.InsertAsync(assignment, token: cancellationToken);
-                    }
-                },
-                cancellationToken);
-        }
-        catch (Exception exception) when (Database.IsDuplicateKey(exception))
-        {
-            // Somebody gave the same role at the same moment: that is what was wanted.
-        }
-    }
+            if (!await Same(db.GetTable<Assignment>(), assignment).AnyAsync(cancellationToken))
+            {
+                await db.InsertAsync(assignment, token: cancellationToken);
+            }
+        },
+        cancellationToken, asksFirst: true);
 
     /// <summary>Tokens need no revocation: every validation computes their roles anew.</summary>
     /// <returns>False when there was no such assignment; none is made either (OSSA-2013-028).</returns>

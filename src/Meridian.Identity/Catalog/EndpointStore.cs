@@ -38,7 +38,7 @@ internal sealed class EndpointStore(Database database, IdentityWriter writer)
             await CheckAsync(db, endpoint, makeRegion, cancellationToken);
             await db.InsertAsync(endpoint, token: cancellationToken);
         },
-        cancellationToken, catalog: true);
+        cancellationToken, catalog: true, asksFirst: makeRegion);
 
     /// <param name="makeRegion">Whether a region that does not exist is made.</param>
     /// <exception cref="ApiException">400 when the region or the service does not exist.</exception>
@@ -48,7 +48,7 @@ internal sealed class EndpointStore(Database database, IdentityWriter writer)
             await CheckAsync(db, endpoint, makeRegion, cancellationToken);
             await IdentityWriter.UpdateAsync(db, endpoint, "endpoint", endpoint.Id, cancellationToken);
         },
-        cancellationToken, catalog: true);
+        cancellationToken, catalog: true, asksFirst: makeRegion);
 
     public Task DeleteAsync(string id, CancellationToken cancellationToken) => writer.WriteAsync(
         async db =>
@@ -71,15 +71,14 @@ internal sealed class EndpointStore(Database database, IdentityWriter writer)
 
     private static async Task CheckAsync(DataConnection db, Endpoint endpoint, bool makeRegion, CancellationToken cancellationToken)
     {
-        if (endpoint.RegionId is { } regionId && !await db.GetTable<Region>().AnyAsync(r => r.Id == regionId, cancellationToken))
+        if (endpoint.RegionId is { } regionId && makeRegion)
         {
-            if (!makeRegion)
-            {
-                throw Errors.Expecting("endpoint region_id", "region table");
-            }
-
             // As Keystone does for the old name of the field, which `openstack endpoint create --region` still writes.
-            await RegionStore.InsertAsync(db, new Region { Id = regionId }, cancellationToken);
+            await RegionStore.EnsureAsync(db, regionId, cancellationToken);
+        }
+        else if (endpoint.RegionId is { } named && !await db.GetTable<Region>().AnyAsync(r => r.Id == named, cancellationToken))
+        {
+            throw Errors.Expecting("endpoint region_id", "region table");
         }
 
         if (!await db.GetTable<Service>().AnyAsync(s => s.Id == endpoint.ServiceId, cancellationToken))

@@ -32,7 +32,7 @@ internal sealed class DomainConfigStore(Database database, IdentityWriter writer
 
             return isNew;
         },
-        cancellationToken);
+        cancellationToken, asksFirst: true);
 
     /// <param name="group">The group of the path, which must be configured already; null when the path has none.</param>
     /// <param name="name">The option of the path, likewise.</param>

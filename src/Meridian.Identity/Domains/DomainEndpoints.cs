@@ -47,7 +47,7 @@ internal static class DomainEndpoints
             Options = body.Options(null),
             Extra = body.Extra(null, Known),
         };
-        var tags = ProjectEndpoints.CheckTags(body.Texts("tags")) ?? [];
+        var tags = ProjectTag.Check(body.Texts("tags") ?? []);
 
         // A domain is a project as well: either option refuses.
         UrlSafety.CheckNew(config, ProjectOptions.DomainNameUrlSafe, "Domain", domain.Name);
@@ -76,7 +76,7 @@ internal static class DomainEndpoints
         domain.Enabled = body.Boolean("enabled") ?? domain.Enabled;
         domain.Options = body.Options(domain.Options);
         domain.Extra = body.Extra(domain.Extra, Known);
-        await projects.UpdateAsync(domain, ProjectEndpoints.CheckTags(body.Texts("tags")), wasEnabled, cancellationToken);
+        await projects.UpdateAsync(domain, body.Texts("tags") is { } given ? ProjectTag.Check(given) : null, wasEnabled, cancellationToken);
         var tags = await projects.TagsAsync([domain], cancellationToken);
         return JsonAnswer.Member(StatusCodes.Status200OK, "domain", writer => ProjectView.WriteDomain(writer, domain, tags[id], request));
     }

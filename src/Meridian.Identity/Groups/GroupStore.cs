@@ -87,7 +87,7 @@ internal sealed class GroupStore(Database database, IdentityWriter writer)
                 await db.InsertAsync(new GroupMember { GroupId = groupId, UserId = userId }, token: cancellationToken);
             }
         },
-        cancellationToken);
+        cancellationToken, asksFirst: true);
 
     /// <exception cref="ApiException">404 when the user is not in the group.</exception>
     public Task RemoveUserAsync(string groupId, string userId, CancellationToken cancellationToken) => writer.WriteAsync(

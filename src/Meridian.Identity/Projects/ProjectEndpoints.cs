@@ -80,7 +80,7 @@ internal static class ProjectEndpoints
             Options = body.Options(null),
             Extra = body.Extra(null, Known),
         };
-        var tags = CheckTags(body.Texts("tags")) ?? [];
+        var tags = ProjectTag.Check(body.Texts("tags") ?? []);
         UrlSafety.CheckNew(config, ProjectOptions.ProjectNameUrlSafe, "Project", project.Name);
         await store.CreateAsync(project, tags, cancellationToken);
         return JsonAnswer.Member(StatusCodes.Status201Created, "project", writer => ProjectView.Write(writer, project, tags, request));
@@ -121,7 +121,7 @@ internal static class ProjectEndpoints
         project.Enabled = body.Boolean("enabled") ?? project.Enabled;
         project.Options = body.Options(project.Options);
         project.Extra = body.Extra(project.Extra, Known);
-        await store.UpdateAsync(project, CheckTags(body.Texts("tags")), wasEnabled, cancellationToken);
+        await store.UpdateAsync(project, body.Texts("tags") is { } given ? ProjectTag.Check(given) : null, wasEnabled, cancellationToken);
         var tags = await store.TagsAsync([project], cancellationToken);
         return JsonAnswer.Member(StatusCodes.Status200OK, "project", writer => ProjectView.Write(writer, project, tags[id], request));
     }
@@ -145,20 +145,6 @@ internal static class ProjectEndpoints
         }
 
         return name;
-    }
-
-    /// <summary>At most 80 tags of up to 255 characters, without / and comma. Source: Keystone's project tag schema.</summary>
-    public static IReadOnlyList<string>? CheckTags(IReadOnlyList<string>? tags)
-    {
-        foreach (var tag in tags ?? [])
-        {
-            if (tag.Contains('/', StringComparison.Ordinal) || tag.Contains(',', StringComparison.Ordinal))
-            {
-                throw Errors.InvalidField("tags", $"'{tag}' does not match '^[^,/]*$'");
-            }
-        }
-
-        return tags is { Count: > 80 } ? throw Errors.InvalidField("tags", "it has more than 80 tags") : tags?.Select(t => t.Trim()).Distinct(StringComparer.Ordinal).ToList();
     }
 
     private static async Task<string?> DomainOfParentAsync(string? parentId, ProjectStore store, CancellationToken cancellationToken) =>

@@ -168,7 +168,32 @@ internal sealed class ProjectStore(Database database, IdentityWriter writer, Rev
     }
 
     public Task SetTagsAsync(string id, IReadOnlyList<string> tags, CancellationToken cancellationToken) =>
-        writer.WriteAsync(db => ReplaceTagsAsync(db, id, tags, cancellationToken), cancellationToken);
+        writer.WriteAsync(db => ReplaceTagsAsync(db, id, tags, cancellationToken), cancellationToken, asksFirst: true);
+
+    /// <summary>Adds one and leaves the others, whoever adds them. Idempotent.</summary>
+    /// <exception cref="ApiException">400 for one too many.</exception>
+    public Task AddTagAsync(string id, string tag, CancellationToken cancellationToken) => writer.WriteAsync(
+        async db =>
+        {
+            var tags = await db.GetTable<ProjectTag>().Where(t => t.ProjectId == id).Select(t => t.Tag).ToListAsync(cancellationToken);
+            if (!tags.Contains(tag))
+            {
+                ProjectTag.Check([.. tags, tag]);
+                await db.InsertAsync(new ProjectTag { ProjectId = id, Tag = tag }, token: cancellationToken);
+            }
+        },
+        cancellationToken, asksFirst: true);
+
+    /// <exception cref="ApiException">404 when the project has no such tag.</exception>
+    public Task RemoveTagAsync(string id, string tag, CancellationToken cancellationToken) => writer.WriteAsync(
+        async db =>
+        {
+            if (await db.GetTable<ProjectTag>().Where(t => t.ProjectId == id && t.Tag == tag).DeleteAsync(cancellationToken) == 0)
+            {
+                throw Errors.NotFound("project tag", tag);
+            }
+        },
+        cancellationToken);
 
     private async Task CheckPlaceAsync(DataConnection db, Project project, CancellationToken cancellationToken)
     {

@@ -55,33 +55,33 @@ internal static class ProjectTagEndpoints
     private static async Task<IResult> AddAsync(string id, string tag, IdentityRequest request, ProjectStore store, CancellationToken cancellationToken)
     {
         var project = await ProjectEndpoints.GetAsync(id, ProjectPolicies.CreateTag, request, store, cancellationToken);
-        await SetAsync(project, [.. (await store.TagsAsync([project], cancellationToken))[id], tag], store, cancellationToken);
+        RequireMutable(project);
+        await store.AddTagAsync(id, ProjectTag.Check([tag])[0], cancellationToken);
         return TypedResults.Created(request.Url($"projects/{id}/tags/{Uri.EscapeDataString(tag)}"));
     }
 
     private static async Task<IResult> RemoveAsync(string id, string tag, IdentityRequest request, ProjectStore store, CancellationToken cancellationToken)
     {
         var project = await ProjectEndpoints.GetAsync(id, ProjectPolicies.DeleteTag, request, store, cancellationToken);
-        var tags = (await store.TagsAsync([project], cancellationToken))[id].ToList();
-        if (!tags.Remove(tag))
-        {
-            throw Errors.NotFound("project tag", tag);
-        }
-
-        await SetAsync(project, tags, store, cancellationToken);
+        RequireMutable(project);
+        await store.RemoveTagAsync(id, tag, cancellationToken);
         return JsonAnswer.NoContent;
     }
 
     private static async Task<IReadOnlyList<string>> SetAsync(Project project, IReadOnlyList<string> tags, ProjectStore store, CancellationToken cancellationToken)
     {
+        RequireMutable(project);
+        var checkedTags = ProjectTag.Check(tags);
+        await store.SetTagsAsync(project.Id, checkedTags, cancellationToken);
+        return checkedTags;
+    }
+
+    private static void RequireMutable(Project project)
+    {
         if (JsonWriting.IsImmutable(project.Options))
         {
             throw Errors.Refused($"Cannot update project tags for {project.Id}, project is immutable. Set \"immutable\" option to false before updating project tags.");
         }
-
-        var checkedTags = ProjectEndpoints.CheckTags(tags)!;
-        await store.SetTagsAsync(project.Id, checkedTags, cancellationToken);
-        return checkedTags;
     }
 
     private static JsonAnswer Answer(string id, IReadOnlyList<string> tags, IdentityRequest request) => new(StatusCodes.Status200OK, writer =>

@@ -37,7 +37,7 @@ internal sealed class RegionStore(Database database, IdentityWriter writer)
                 async db =>
                 {
                     await CheckParentAsync(db, region, cancellationToken);
-                    await InsertAsync(db, region, cancellationToken);
+                    await InsertAsync(db, region, await IdsAsync(db, cancellationToken), cancellationToken);
                 },
                 cancellationToken, catalog: true);
         }
@@ -47,9 +47,20 @@ internal sealed class RegionStore(Database database, IdentityWriter writer)
         }
     }
 
-    /// <summary>Adds a region in the caller's transaction.</summary>
-    /// <exception cref="ApiException">400 for a bad id, 409 for one that exists.</exception>
-    public static async Task InsertAsync(DataConnection db, Region region, CancellationToken cancellationToken)
+    /// <summary>Adds a region in the caller's transaction, unless it is there.</summary>
+    /// <exception cref="ApiException">400 for a bad id, 409 for one that differs in case only.</exception>
+    public static async Task EnsureAsync(DataConnection db, string id, CancellationToken cancellationToken)
+    {
+        var ids = await IdsAsync(db, cancellationToken);
+        if (!ids.Contains(id))
+        {
+            await InsertAsync(db, new Region { Id = id }, ids, cancellationToken);
+        }
+    }
+
+    private static Task<List<string>> IdsAsync(DataConnection db, CancellationToken cancellationToken) => db.GetTable<Region>().Select(r => r.Id).ToListAsync(cancellationToken);
+
+    private static async Task InsertAsync(DataConnection db, Region region, List<string> ids, CancellationToken cancellationToken)
     {
         if (!IsId(region.Id))
         {
@@ -57,7 +68,7 @@ internal sealed class RegionStore(Database database, IdentityWriter writer)
         }
 
         var key = NameKey.Of(region.Id);
-        if ((await db.GetTable<Region>().Select(r => r.Id).ToListAsync(cancellationToken)).Exists(id => NameKey.Of(id) == key))
+        if (ids.Exists(id => NameKey.Of(id) == key))
         {
             throw Errors.Conflict("region", $"Duplicate ID, {region.Id}.");
         }
