@@ -160,16 +160,10 @@ internal sealed class TokenService(
             : null;
 
     /// <summary>What the rules of Keystone see of a token: the token itself as well, which those of other services do not.</summary>
-    public static PolicyCredentials Credentials(TokenInfo token) => new()
+    public static PolicyCredentials Credentials(TokenInfo token) => token.ToPolicyCredentials() with
     {
-        UserId = token.UserId,
-        UserDomainId = token.User.Domain?.Id,
-        ProjectId = token.ProjectId,
-        ProjectDomainId = token.Project?.Domain?.Id,
-        DomainId = token.DomainId,
-        SystemScope = token.IsSystemScoped ? "all" : null,
-        Roles = token.RoleNames,
-        IsAdminProject = token.IsAdminProject ?? true,
+        // Keystone's own is_admin is the admin token's, which is not served: the role is asked for by its name.
+        IsAdmin = false,
         Attributes = Attributes(
             ("token.user.id", token.UserId), ("token.user.domain.id", token.User.Domain?.Id), ("token.domain.id", token.DomainId),
             ("token.project.id", token.ProjectId), ("token.project.domain.id", token.Project?.Domain?.Id),
