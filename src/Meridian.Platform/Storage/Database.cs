@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 
 using LinqToDB;
@@ -21,6 +22,9 @@ namespace Meridian.Platform.Storage;
 public sealed class Database : IAsyncDisposable
 {
     private const int MostRuns = 40;
+
+    /// <summary>A lock that was waited for in vain (MariaDB's 50 s) is not waited for again: the client is told.</summary>
+    private static readonly TimeSpan LongestTime = TimeSpan.FromSeconds(30);
 
     private readonly DataOptions options;
     private readonly DatabaseUrl url;
@@ -107,6 +111,7 @@ public sealed class Database : IAsyncDisposable
     /// <exception cref="Exception">What the last run met when all were lost: <see cref="IsTransient"/> is true for it, or isLost.</exception>
     public async Task<T> WriteAsync<T>(Func<WriteConnection, Task<T>> work, CancellationToken cancellationToken, Func<Exception, bool>? isLost = null)
     {
+        var began = Stopwatch.GetTimestamp();
         for (var run = 1; ; run++)
         {
             try
@@ -116,7 +121,7 @@ public sealed class Database : IAsyncDisposable
                 await db.CommitAsync(cancellationToken);
                 return result;
             }
-            catch (Exception exception) when (run < MostRuns && (isLost?.Invoke(exception) == true || (Kind != DatabaseKind.Sqlite && IsTransient(exception))))
+            catch (Exception exception) when (run < MostRuns && Stopwatch.GetElapsedTime(began) < LongestTime && (isLost?.Invoke(exception) == true || (Kind != DatabaseKind.Sqlite && IsTransient(exception))))
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(1, 5 * run)), cancellationToken);
             }
